@@ -1,0 +1,1 @@
+"""The end user's program: captures the screen, applies input, asks for consent."""

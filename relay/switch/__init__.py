@@ -1,0 +1,1 @@
+"""The blind part of the relay: joins two websockets and copies sealed records between them."""
