@@ -127,9 +127,9 @@ FromRelay = (
 Control = FirstFrame | FromAgent | FromRelay
 
 _encoder = msgspec.json.Encoder()
-_first_frame = msgspec.json.Decoder(FirstFrame)
-_from_agent = msgspec.json.Decoder(FromAgent)
-_from_relay = msgspec.json.Decoder(FromRelay)
+_first_frame: msgspec.json.Decoder[FirstFrame] = msgspec.json.Decoder(FirstFrame)
+_from_agent: msgspec.json.Decoder[FromAgent] = msgspec.json.Decoder(FromAgent)
+_from_relay: msgspec.json.Decoder[FromRelay] = msgspec.json.Decoder(FromRelay)
 
 
 class MalformedFrame(Exception):

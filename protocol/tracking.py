@@ -1,6 +1,7 @@
 """Tracking numbers: `TL-XXXX-XXXX`, public names of tickets, easy to say and to check.
 
-The last character is a check character over GF(32): every single wrong character and every swap of neighbours is seen.
+The last character is a check character over GF(32): every single wrong character and every swap of neighbours
+is seen.
 """
 
 import re
@@ -50,7 +51,7 @@ def make_tracking(entropy: Callable[[int], bytes], prefix: str = DEFAULT_PREFIX)
 def is_canonical(text: str) -> bool:
     """Whether `text` is a tracking number in its one canonical spelling, check character included."""
     match = _CANONICAL.match(text)
-    return bool(match) and _remainder(match[2] + match[3]) == 0
+    return match is not None and _remainder(match[2] + match[3]) == 0
 
 
 def parse_tracking(text: str, prefix: str = DEFAULT_PREFIX) -> TrackingNumber:
@@ -64,9 +65,13 @@ def parse_tracking(text: str, prefix: str = DEFAULT_PREFIX) -> TrackingNumber:
     squeezed = _SEPARATORS.sub("", text).upper()
     head, body = squeezed[:-8], squeezed[-8:].translate(_READ_AS)
     if len(body) < 8 or (head and head != prefix):
-        raise InvalidTrackingNumber(f"A tracking number looks like {prefix}-XXXX-XXXX: {prefix}, then eight characters.")
+        raise InvalidTrackingNumber(
+            f"A tracking number looks like {prefix}-XXXX-XXXX: {prefix}, then eight characters."
+        )
     if strange := sorted(set(body) - set(ALPHABET)):
         raise InvalidTrackingNumber(f"A tracking number has no {strange[0]!r} in it. Please look again.")
     if _remainder(body) != 0:
-        raise InvalidTrackingNumber("One character of that tracking number is wrong or two are swapped. Please look again.")
+        raise InvalidTrackingNumber(
+            "One character of that tracking number is wrong or two are swapped. Please look again."
+        )
     return TrackingNumber(f"{prefix}-{body[:4]}-{body[4:]}")
