@@ -1,7 +1,7 @@
 """Who may do what: certificates, grants and revocations, signed and verified (docs/protocol, section 3).
 
-A signed object on the wire is `signature (64) || label || LF || JSON`. The Ed25519 signature (RFC 8032) is verified over
-the bytes as they came; nothing is ever serialised again to be verified.
+A signed object on the wire is `signature (64) || label || LF || JSON`. The Ed25519 signature (RFC 8032) is verified
+over the bytes as they came; nothing is ever serialised again to be verified.
 """
 
 import hashlib
@@ -166,6 +166,51 @@ class Authority:
     revocation_sequence: int
 
 
+@dataclass(frozen=True)
+class _Papers:
+    """The four objects of `Credentials`, their signatures verified."""
+
+    certificate: DeviceCertificate
+    grant: SessionGrant
+    grant_key: GrantKeyCertificate
+    revocations: RevocationList
+
+
+def _verify_all(credentials: Credentials, key: Ed25519PublicKey) -> _Papers:
+    grant_key = verify(key, credentials.grant_key_certificate, GrantKeyCertificate)
+    papers = _Papers(
+        certificate=verify(key, credentials.certificate, DeviceCertificate),
+        grant_key=grant_key,
+        revocations=verify(key, credentials.revocations, RevocationList),
+        grant=verify(Ed25519PublicKey.from_public_bytes(_key(grant_key.grant_key)), credentials.grant, SessionGrant),
+    )
+    organisation = pack_b64(organisation_id(key))
+    for value in (papers.certificate, papers.grant_key, papers.revocations, papers.grant):
+        if value.organisation != organisation:
+            raise SecurityError(f"{type(value).__name__} is of another organisation")
+    return papers
+
+
+def _check_dates(papers: _Papers, trust: Trust) -> int:
+    """Return the newest signed time seen so far, this one included."""
+    certificate, grant_key, grant = papers.certificate, papers.grant_key, papers.grant
+    newest = max(certificate.not_before, grant_key.not_before, grant.issued_at, papers.revocations.issued_at)
+    if newest > trust.now + NOT_BEFORE_SLACK_S:
+        raise SecurityError("papers from the future")
+    newest = max(newest, trust.newest_signed)
+    now = max(trust.server_time, newest)
+    for what, begin, end, longest_s in (
+        ("grant-key certificate", grant_key.not_before, grant_key.not_after, MAX_CERTIFICATE_LIFE_S),
+        ("device certificate", certificate.not_before, certificate.not_after, MAX_CERTIFICATE_LIFE_S),
+        ("grant", grant.issued_at, grant.not_after, MAX_GRANT_LIFE_S),
+    ):
+        if end - begin > longest_s:
+            raise SecurityError(f"{what} lives longer than it may")
+        if now >= end:
+            raise SecurityError(f"{what} is out of date")
+    return newest
+
+
 def check_credentials(
     credentials: Credentials, trust: Trust, *, session: str, tracking: str, peer_static: bytes
 ) -> Authority:
@@ -173,54 +218,23 @@ def check_credentials(
 
     `peer_static` is the X25519 key that the Noise handshake proved; `session` is base64url, `tracking` canonical.
     """
-    key = trust.organisation_key
-    grant_key_certificate = verify(key, credentials.grant_key_certificate, GrantKeyCertificate)
-    certificate = verify(key, credentials.certificate, DeviceCertificate)
-    revocations = verify(key, credentials.revocations, RevocationList)
-    grant_key = Ed25519PublicKey.from_public_bytes(_key(grant_key_certificate.grant_key))
-    grant = verify(grant_key, credentials.grant, SessionGrant)
-
-    organisation = pack_b64(organisation_id(key))
-    for value in (grant_key_certificate, certificate, revocations, grant):
-        if value.organisation != organisation:
-            raise SecurityError(f"{type(value).__name__} is of another organisation")
-
-    early = max(grant_key_certificate.not_before, certificate.not_before, grant.issued_at, revocations.issued_at)
-    if early > trust.now + NOT_BEFORE_SLACK_S:
-        raise SecurityError("papers from the future")
-    newest = max(trust.newest_signed, early)
-    now = max(trust.server_time, newest)
-    for what, life, longest_s in (
-        (
-            "grant-key certificate",
-            (grant_key_certificate.not_before, grant_key_certificate.not_after),
-            MAX_CERTIFICATE_LIFE_S,
-        ),
-        ("device certificate", (certificate.not_before, certificate.not_after), MAX_CERTIFICATE_LIFE_S),
-        ("grant", (grant.issued_at, grant.not_after), MAX_GRANT_LIFE_S),
-    ):
-        if life[1] - life[0] > longest_s:
-            raise SecurityError(f"{what} lives longer than it may")
-        if now >= life[1]:
-            raise SecurityError(f"{what} is out of date")
-
-    if revocations.sequence < trust.revocation_sequence:
-        raise SecurityError("revocation list is older than one already seen")
-    if {certificate.serial, grant_key_certificate.serial} & set(revocations.serials):
-        raise SecurityError("certificate was revoked")
-    if grant.technician != certificate.technician:
-        raise SecurityError("grant is for another technician")
-    if grant.device_key != certificate.device_key:
-        raise SecurityError("grant is for another device")
-    if _key(certificate.device_key) != peer_static:
-        raise SecurityError("certificate is for another key than the one that connected")
-    if grant.session != session:
-        raise SecurityError("grant is for another session")
-    if grant.tracking != tracking:
-        raise SecurityError("grant is for another ticket")
+    papers = _verify_all(credentials, trust.organisation_key)
+    newest_signed = _check_dates(papers, trust)
+    certificate, grant, revocations = papers.certificate, papers.grant, papers.revocations
     rights = parse_rights(grant.rights)
-    if not rights:
-        raise SecurityError("grant gives no right")
+    for good, cause in (
+        (revocations.sequence >= trust.revocation_sequence, "revocation list is older than one already seen"),
+        (certificate.serial not in revocations.serials, "device certificate was revoked"),
+        (papers.grant_key.serial not in revocations.serials, "grant-key certificate was revoked"),
+        (grant.technician == certificate.technician, "grant is for another technician"),
+        (grant.device_key == certificate.device_key, "grant is for another device"),
+        (_key(certificate.device_key) == peer_static, "certificate is for another key than the one that connected"),
+        (grant.session == session, "grant is for another session"),
+        (grant.tracking == tracking, "grant is for another ticket"),
+        (bool(rights), "grant gives no right"),
+    ):
+        if not good:
+            raise SecurityError(cause)
     return Authority(
         technician=certificate.technician,
         name=certificate.name,
@@ -228,7 +242,7 @@ def check_credentials(
         device_key=peer_static,
         rights=rights,
         not_after=grant.not_after,
-        newest_signed=newest,
+        newest_signed=newest_signed,
         revocation_sequence=revocations.sequence,
     )
 
