@@ -1,0 +1,32 @@
+"""What every test may use."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def vectors() -> Path:
+    """The folder of our own test vectors."""
+    return ROOT / "tests" / "vectors"
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """A folder of material that is not ours to ship (published vectors, mail corpora), beside the repository.
+
+    `TOWLINE_SHARED` names another place. Tests that need it are skipped where it is missing.
+    """
+    folder = Path(os.environ.get("TOWLINE_SHARED") or ROOT.parent / "shared")
+    if not folder.is_dir():
+        pytest.skip("the folder of shared test material is missing: put it beside the repository or set TOWLINE_SHARED")
+    return folder
