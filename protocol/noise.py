@@ -249,13 +249,13 @@ class HandshakeState:
         return payload
 
     def _mix(self, token: str) -> None:
-        if token == "psk":
+        if token == "psk":  # noqa: S105 a Noise token, not a password
             if self._psk is None:
                 raise LocalProtocolError("no resume secret")
             self._symmetric.mix_key_and_hash(self._psk)
             return
         # The first letter is the initiator's key, the second the responder's.
-        mine, theirs = token if self.initiator else reversed(token)
+        mine, theirs = (token[0], token[1]) if self.initiator else (token[1], token[0])
         private = self._ephemeral if mine == "e" else self._static
         public = self._remote_ephemeral if theirs == "e" else self._remote_static
         if public is None:

@@ -1,0 +1,198 @@
+"""Rectangles of pixels and their encodings (docs/protocol, section 7).
+
+Pixels are BGRX uint8 arrays of shape (height, width, 4), as X servers give them; decoded ones have X = 255. On the wire
+they are R, G, B. `encode_…` return None where an encoding does not fit; choosing is the agent's business.
+"""
+
+import zlib
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from protocol.errors import ErrorCode, RemoteProtocolError
+from protocol.messages import MAX_SIDE_PX, Rect
+
+Pixels = npt.NDArray[np.uint8]
+
+MAX_RECT_PIXELS: Final = 4_194_304
+# Eight 4K monitors; four bytes a pixel in every copy that a viewer keeps.
+MAX_SCREEN_PIXELS: Final = 67_108_864
+MAX_PALETTE: Final = 256
+_MAX_LEB128_BYTES: Final = 4
+
+
+class Encoding(IntEnum):
+    """How the pixels of a rect are written."""
+
+    SOLID = 0
+    RAW = 1
+    PALETTE = 2
+    DEFLATE = 3
+
+
+def _rgb(pixels: Pixels) -> Pixels:
+    return np.ascontiguousarray(pixels[..., 2::-1])
+
+
+def pack_colours(pixels: Pixels) -> npt.NDArray[np.uint32]:
+    """Return one number per pixel, 0xRRGGBB, shape (height, width)."""
+    packed = np.ascontiguousarray(pixels).view("<u4")[..., 0] & np.uint32(0xFFFFFF)
+    return packed.astype(np.uint32, copy=False)
+
+
+# --- encoding --------------------------------------------------------------------------------------------------------
+
+
+def encode_solid(pixels: Pixels) -> bytes | None:
+    """Return the one colour of `pixels`, or None when there are more."""
+    first = pixels[0, 0, :3]
+    return first[::-1].tobytes() if bool((pixels[..., :3] == first).all()) else None
+
+
+def encode_raw(pixels: Pixels) -> bytes:
+    """Return R, G, B of every pixel, row by row."""
+    return _rgb(pixels).tobytes()
+
+
+def encode_palette(pixels: Pixels, most_runs: int | None = None) -> bytes | None:
+    """Return colours, then runs; None when there are over 256 colours or over `most_runs` runs."""
+    flat = pack_colours(pixels).ravel()
+    starts = np.flatnonzero(np.concatenate((np.ones(1, dtype=bool), flat[1:] != flat[:-1])))
+    if most_runs is not None and len(starts) > most_runs:
+        return None
+    colours, indices = np.unique(flat[starts], return_inverse=True)
+    if len(colours) > MAX_PALETTE:
+        return None
+    lengths = np.diff(starts, append=len(flat)).astype(np.uint32) - np.uint32(1)
+    palette = colours.astype(">u4").view(np.uint8).reshape(-1, 4)[:, 1:]
+    return b"".join(
+        (
+            bytes([len(colours) - 1]),
+            palette.tobytes(),
+            len(starts).to_bytes(4, "big"),
+            indices.astype(np.uint8).tobytes(),
+            _pack_leb128(lengths),
+        )
+    )
+
+
+def encode_deflate(pixels: Pixels, level: int = 1) -> bytes:
+    """Return raw deflate (RFC 1951) of the rows, each minus the row above; zlib releases the GIL."""
+    rgb = _rgb(pixels)
+    rows = rgb.copy()
+    rows[1:] -= rgb[:-1]
+    packer = zlib.compressobj(level, zlib.DEFLATED, -15)
+    return packer.compress(rows.data) + packer.flush()
+
+
+def _pack_leb128(values: npt.NDArray[np.uint32]) -> bytes:
+    """Unsigned LEB128 of every value below 2^28, one behind the other."""
+    columns = np.empty((len(values), _MAX_LEB128_BYTES), dtype=np.uint8)
+    keep = np.empty(columns.shape, dtype=bool)
+    for byte in range(_MAX_LEB128_BYTES):
+        rest = values >> np.uint32(7 * byte)
+        columns[:, byte] = (rest & np.uint32(0x7F)) | np.where(rest > np.uint32(0x7F), np.uint32(0x80), np.uint32(0))
+        keep[:, byte] = (rest > 0) | (byte == 0)
+    return columns[keep].tobytes()
+
+
+# --- decoding --------------------------------------------------------------------------------------------------------
+
+
+def _check(good: bool, detail: str) -> None:
+    if not good:
+        raise RemoteProtocolError(detail)
+
+
+def _decode_palette(data: bytes, pixels: int) -> Pixels:
+    _check(len(data) >= 1, "palette is empty")
+    count = data[0] + 1
+    head = 1 + 3 * count
+    _check(len(data) >= head + 4, "palette cut short")
+    colours = np.frombuffer(data, np.uint8, 3 * count, 1).reshape(count, 3)
+    runs = int.from_bytes(data[head : head + 4], "big")
+    _check(0 < runs <= pixels and len(data) >= head + 4 + runs, "palette with an impossible number of runs")
+    indices = np.frombuffer(data, np.uint8, runs, head + 4)
+    _check(int(indices.max()) < count, "palette index outside the palette")
+    lengths = _parse_leb128(np.frombuffer(data, np.uint8, offset=head + 4 + runs), runs)
+    # 64-bit, so that a hostile sum cannot wrap around to the right number.
+    _check(int(lengths.sum(dtype=np.int64)) == pixels, "palette runs do not fill the rect")
+    return np.repeat(colours[indices], lengths, axis=0)
+
+
+def _parse_leb128(data: Pixels, count: int) -> npt.NDArray[np.int64]:
+    """Return the `count` run lengths in `data`: each value plus 1."""
+    ends = np.flatnonzero(data < 0x80)
+    _check(len(ends) == count and (len(data) == 0 or int(ends[-1]) == len(data) - 1), "run lengths of the wrong count")
+    begins = np.concatenate((np.zeros(1, dtype=np.int64), ends[:-1] + 1))
+    sizes = ends - begins + 1
+    _check(int(sizes.max()) <= _MAX_LEB128_BYTES, "run length too long")
+    position = np.arange(len(data)) - np.repeat(begins, sizes)
+    parts = (data.astype(np.int64) & 0x7F) << (7 * position)
+    return np.add.reduceat(parts, begins) + 1
+
+
+def _decode_deflate(data: bytes, width: int, height: int) -> Pixels:
+    size = width * height * 3
+    unpacker = zlib.decompressobj(-15)
+    try:
+        # One byte more than allowed shows an overlong stream without inflating the rest of it.
+        rows = unpacker.decompress(data, size + 1)
+    except zlib.error as error:
+        raise RemoteProtocolError("deflate data is broken") from error
+    _check(len(rows) == size and unpacker.eof and not unpacker.unused_data, "deflate data of the wrong size")
+    return np.cumsum(np.frombuffer(rows, np.uint8).reshape(height, width, 3), axis=0, dtype=np.uint8)
+
+
+def decode_rect(rect: Rect) -> Pixels:
+    """Return the pixels of `rect`, BGRX (height, width, 4), freshly allocated. Raises RemoteProtocolError."""
+    width, height = rect.width, rect.height
+    count = width * height
+    if count > MAX_RECT_PIXELS:
+        raise RemoteProtocolError("rect has too many pixels", ErrorCode.TOO_LARGE)
+    match rect.encoding:
+        case Encoding.SOLID:
+            _check(len(rect.data) == 3, "solid has three bytes")
+            rgb = np.broadcast_to(np.frombuffer(rect.data, np.uint8), (height, width, 3))
+        case Encoding.RAW:
+            _check(len(rect.data) == count * 3, "raw of the wrong size")
+            rgb = np.frombuffer(rect.data, np.uint8).reshape(height, width, 3)
+        case Encoding.PALETTE:
+            rgb = _decode_palette(rect.data, count).reshape(height, width, 3)
+        case Encoding.DEFLATE:
+            rgb = _decode_deflate(rect.data, width, height)
+        case _:
+            raise RemoteProtocolError(f"unknown rect encoding {rect.encoding}", ErrorCode.UNKNOWN_MESSAGE)
+    pixels = np.empty((height, width, 4), np.uint8)
+    pixels[..., :3] = rgb[..., ::-1]
+    pixels[..., 3] = 255
+    return pixels
+
+
+def decode_cursor(width: int, height: int, data: bytes) -> Pixels:
+    """Return a cursor's RGBA pixels, (height, width, 4), not premultiplied. Raises RemoteProtocolError."""
+    size = width * height * 4
+    unpacker = zlib.decompressobj(-15)
+    try:
+        pixels = unpacker.decompress(data, size + 1) if size else b""
+    except zlib.error as error:
+        raise RemoteProtocolError("cursor data is broken") from error
+    _check(len(pixels) == size and (not size or unpacker.eof), "cursor data of the wrong size")
+    return np.frombuffer(pixels, np.uint8).reshape(height, width, 4)
+
+
+def encode_cursor(rgba: Pixels) -> bytes:
+    """Return raw deflate of RGBA pixels (height, width, 4), not premultiplied."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, -15)
+    return packer.compress(np.ascontiguousarray(rgba).data) + packer.flush()
+
+
+def blank(width: int, height: int) -> Pixels:
+    """Return a black picture of a screen; sizes outside the limits raise RemoteProtocolError."""
+    good = 0 < width <= MAX_SIDE_PX and 0 < height <= MAX_SIDE_PX and width * height <= MAX_SCREEN_PIXELS
+    _check(good, "screen of a size that does not exist")
+    picture = np.zeros((height, width, 4), np.uint8)
+    picture[..., 3] = 255
+    return picture
