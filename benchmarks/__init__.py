@@ -1,0 +1,1 @@
+"""Measurements of the whole product, run with `make bench` and `make prove`."""
