@@ -1,0 +1,318 @@
+"""What the pages and the API show, and what they hand in. Frozen; times are aware and in UTC."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from tickets.domain.access import Action, Role
+from tickets.domain.values import Asset, Channel, DeviceKind, EntryKind, QueueView, Status, Urgency
+
+MAX_TEXT = 20_000
+MAX_TITLE = 200
+MAX_LINE = 100
+
+Line = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_LINE)]
+Title = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TITLE)]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
+# RFC 5321 section 4.5.3.1.3 allows no longer path.
+Email = Annotated[str, msgspec.Meta(min_length=3, max_length=254)]
+Password = Annotated[str, msgspec.Meta(min_length=1, max_length=1_024)]
+KeyText = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{43}$")]
+Code = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
+# --- handed in -------------------------------------------------------------------------------------------------------
+
+
+class NewTicket(msgspec.Struct, frozen=True):
+    """A request as it is filed: the five fields and who asks."""
+
+    category: Line
+    title: Title
+    description: Text
+    urgency: Urgency
+    asset: Asset
+    email: Email
+    name: Annotated[str, msgspec.Meta(max_length=MAX_LINE)] = ""
+
+
+class NewMessage(msgspec.Struct, frozen=True):
+    """A reply, or an internal note that only technicians see."""
+
+    text: Text
+    internal: bool = False
+
+
+class Assignment(msgspec.Struct, frozen=True):
+    """To whom a ticket goes; None puts it back to nobody."""
+
+    technician: Id | None
+
+
+class StatusChange(msgspec.Struct, frozen=True):
+    """Where a ticket shall stand."""
+
+    status: Status
+
+
+class Solution(msgspec.Struct, frozen=True):
+    """What solved it."""
+
+    solution: Text
+
+
+class JoinRequest(msgspec.Struct, frozen=True):
+    """An agent asks to belong to a ticket; `code` is what the technician read out."""
+
+    agent_key: KeyText
+    code: Code | None = None
+
+
+class SessionRequest(msgspec.Struct, frozen=True):
+    """A technician asks for a session; `device_key` has a certificate."""
+
+    device_key: KeyText
+
+
+class NewArticle(msgspec.Struct, frozen=True):
+    """An article for the knowledge base; `body` is Markdown."""
+
+    title: Title
+    body: Annotated[str, msgspec.Meta(min_length=1, max_length=100_000)]
+    category: Annotated[str, msgspec.Meta(max_length=MAX_LINE)] = ""
+
+
+class NewDevice(msgspec.Struct, frozen=True):
+    """A technician's X25519 public key to be certified."""
+
+    public_key: KeyText
+    kind: DeviceKind
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """A login; `label` names the program that wants the token."""
+
+    email: Email
+    password: Password
+    label: Annotated[str, msgspec.Meta(max_length=MAX_LINE)] = ""
+
+    def __repr__(self) -> str:
+        return f"Credentials(email={self.email!r})"
+
+
+class QueueQuery(msgspec.Struct, frozen=True):
+    """Which tickets to list."""
+
+    view: QueueView = QueueView.ALL
+    status: Status | None = None
+    q: Annotated[str, msgspec.Meta(max_length=MAX_TITLE)] = ""
+    cursor: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 50
+
+
+# --- shown -----------------------------------------------------------------------------------------------------------
+
+
+class RequesterView(msgspec.Struct, frozen=True):
+    """Who asked."""
+
+    name: str
+    email: str
+
+
+class AssigneeView(msgspec.Struct, frozen=True):
+    """Who works on it."""
+
+    id: str
+    name: str
+
+
+class TicketSummary(msgspec.Struct, frozen=True):
+    """A ticket as a line of the queue."""
+
+    tracking: str
+    title: str
+    category: str
+    urgency: Urgency
+    asset: Asset
+    status: Status
+    requester: RequesterView
+    assignee: AssigneeView | None
+    channel: Channel
+    created_at: datetime
+    updated_at: datetime
+    agent_online: bool
+
+
+class QueuePage(msgspec.Struct, frozen=True):
+    """A stretch of the queue; hand `next_cursor` in to get the next one."""
+
+    items: tuple[TicketSummary, ...]
+    next_cursor: str | None
+
+
+class TimelineEntry(msgspec.Struct, frozen=True):
+    """One thing that happened; `text` is a person's own words or a ready sentence about the event."""
+
+    id: str
+    at: datetime
+    kind: EntryKind
+    who: str
+    role: Role
+    text: str
+    internal: bool
+
+
+class TicketView(msgspec.Struct, frozen=True):
+    """A ticket with its history, as this person may see it.
+
+    `allowed` are the actions this person may take now; `next_statuses` what "set-status" accepts.
+    """
+
+    tracking: str
+    title: str
+    description: str
+    category: str
+    urgency: Urgency
+    asset: Asset
+    status: Status
+    requester: RequesterView
+    assignee: AssigneeView | None
+    channel: Channel
+    created_at: datetime
+    updated_at: datetime
+    solution: str | None
+    timeline: tuple[TimelineEntry, ...]
+    agent_online: bool
+    allowed: tuple[Action, ...]
+    next_statuses: tuple[Status, ...]
+
+
+class Submitted(msgspec.Struct, frozen=True):
+    """The answer to a filed ticket; `link` carries the requester token in its fragment."""
+
+    tracking: str
+    requester_token: str
+    link: str
+    status: Status
+
+    def __repr__(self) -> str:
+        return f"Submitted(tracking={self.tracking!r})"
+
+
+class TechnicianView(msgspec.Struct, frozen=True):
+    """A technician as colleagues see them."""
+
+    id: str
+    name: str
+    role: Role
+    available: bool
+
+
+class TechnicianList(msgspec.Struct, frozen=True):
+    """All technicians who can be given a ticket."""
+
+    items: tuple[TechnicianView, ...]
+
+
+class LoggedIn(msgspec.Struct, frozen=True):
+    """A fresh login: the token (for a header or the cookie) and whose it is."""
+
+    token: str
+    technician: TechnicianView
+
+    def __repr__(self) -> str:
+        return f"LoggedIn(technician={self.technician!r})"
+
+
+class ArticleView(msgspec.Struct, frozen=True):
+    """An article; `body` is Markdown as its author wrote it, not yet made safe for a page."""
+
+    id: str
+    title: str
+    body: str
+    category: str
+    author: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class ArticleList(msgspec.Struct, frozen=True):
+    """What a search found, best first."""
+
+    items: tuple[ArticleView, ...]
+
+
+class JoinCodeView(msgspec.Struct, frozen=True):
+    """A code to read out; it is shown once."""
+
+    code: str
+    expires_at: datetime
+
+    def __repr__(self) -> str:
+        return f"JoinCodeView(expires_at={self.expires_at!r})"
+
+
+class Joined(msgspec.Struct, frozen=True):
+    """What an agent needs to register; `organisation` is the b64 id, `server_time` seconds since 1970."""
+
+    agent_token: str
+    tracking: str
+    title: str
+    organisation: str
+    server_time: int
+
+    def __repr__(self) -> str:
+        return f"Joined(tracking={self.tracking!r})"
+
+
+class DeviceCertified(msgspec.Struct, frozen=True):
+    """A device certificate (docs/protocol section 3) in b64."""
+
+    certificate: str
+    not_after: datetime
+
+
+class OrganisationView(msgspec.Struct, frozen=True):
+    """Whom agents and viewers pin: `id`, `public_key` and the signed `revocations` in b64."""
+
+    name: str
+    id: str
+    public_key: str
+    mode: str
+    revocations: str
+
+
+class SessionOffer(msgspec.Struct, frozen=True):
+    """Everything a viewer needs for one session; signed objects and keys in b64, `organisation` the b64 id.
+
+    `agent_key` is the key pinned to the ticket, None while no agent joined.
+    """
+
+    session: str
+    socket_ticket: str
+    grant: str
+    grant_key_certificate: str
+    certificate: str
+    revocations: str
+    organisation: str
+    organisation_name: str
+    agent_key: str | None
+    agent_online: bool
+    tracking: str
+    title: str
+    rights: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"SessionOffer(tracking={self.tracking!r}, session={self.session!r})"
+
+
+class LiveTicket(msgspec.Struct, frozen=True):
+    """The proof for the first frame on `/live`; 30 s, one use."""
+
+    socket_ticket: str
+
+    def __repr__(self) -> str:
+        return "LiveTicket()"
