@@ -5,6 +5,7 @@ docs/protocol, section 2.
 """
 
 import re
+from enum import IntEnum
 from typing import Annotated, Final, NewType
 
 import msgspec
@@ -21,6 +22,24 @@ FIRST_FRAME_S: Final = 5.0
 STALLED_WRITE_S: Final = 10.0
 # How often control sockets say ping; two missed ones mean gone.
 HEARTBEAT_S: Final = 15.0
+
+
+class CloseCode(IntEnum):
+    """Websocket close codes of the relay (docs/protocol, section 2)."""
+
+    DONE = 1000
+    MALFORMED = 4400
+    REFUSED = 4401
+    FIRST_FRAME_LATE = 4408
+    REPLACED = 4409
+    ENDED = 4410
+    TOO_LARGE = 4413
+    TOO_MANY = 4429
+    PEER_GONE = 4440
+    AGENT_OFFLINE = 4441
+    STALLED = 4442
+    GOING_AWAY = 4503
+
 
 SessionId = NewType("SessionId", str)
 """Sixteen random bytes in base64url without padding: 22 characters."""

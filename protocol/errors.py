@@ -4,24 +4,19 @@
 Texts are for people; programs compare `code`.
 """
 
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 
+from protocol.envelope import CloseCode
 
-class CloseCode(IntEnum):
-    """Websocket close codes of the relay (docs/protocol, section 2)."""
-
-    DONE = 1000
-    MALFORMED = 4400
-    REFUSED = 4401
-    FIRST_FRAME_LATE = 4408
-    REPLACED = 4409
-    ENDED = 4410
-    TOO_LARGE = 4413
-    TOO_MANY = 4429
-    PEER_GONE = 4440
-    AGENT_OFFLINE = 4441
-    STALLED = 4442
-    GOING_AWAY = 4503
+__all__ = [
+    "CloseCode",
+    "ErrorCode",
+    "LocalProtocolError",
+    "NotPermitted",
+    "ProtocolError",
+    "RemoteProtocolError",
+    "SecurityError",
+]
 
 
 class ErrorCode(StrEnum):
