@@ -52,59 +52,47 @@ def _hkdf(chaining_key: bytes, material: bytes, outputs: int) -> list[bytes]:
 class CipherState:
     """One key and its counter (section 5.1). Every failure to open is a SecurityError."""
 
-    def __init__(self, key: bytes | None = None) -> None:
-        self._key = key
-        self._cipher = AESGCM(key) if key is not None else None
+    def __init__(self, key: bytes) -> None:
+        self._cipher: AESGCM | None = AESGCM(key)
         self.counter = 0
 
-    @property
-    def has_key(self) -> bool:
-        """Whether there is a key; without one, handshake payloads pass in the clear (message 1 has none)."""
-        return self._cipher is not None
-
-    def _nonce(self) -> bytes:
+    def _next(self) -> tuple[AESGCM, bytes]:
+        if self._cipher is None:
+            raise LocalProtocolError("the key was wiped")
         if self.counter >= _MAX_NONCE:
             raise LocalProtocolError("counter exhausted")
-        return self.counter.to_bytes(12, "big")
+        return self._cipher, self.counter.to_bytes(12, "big")
 
     def encrypt(self, plain: bytes, associated: bytes = b"") -> bytes:
         """Return `plain` sealed under the next counter."""
-        if self._cipher is None:
-            return plain
-        sealed = self._cipher.encrypt(self._nonce(), plain, associated)
+        cipher, nonce = self._next()
+        sealed = cipher.encrypt(nonce, plain, associated)
         self.counter += 1
         return sealed
 
     def decrypt(self, sealed: bytes, associated: bytes = b"") -> bytes:
         """Return the plain text of `sealed`, which must be the next one in order."""
-        if self._cipher is None:
-            return sealed
+        cipher, nonce = self._next()
         try:
-            plain = self._cipher.decrypt(self._nonce(), sealed, associated)
-        except InvalidTag as error:
+            plain = cipher.decrypt(nonce, sealed, associated)
+        except (InvalidTag, ValueError) as error:  # ValueError: shorter than a tag
             raise SecurityError("a record did not open") from error
-        except ValueError as error:  # shorter than a tag
-            raise SecurityError("a record is too short") from error
         self.counter += 1
         return plain
 
     def rekey(self) -> None:
         """Replace the key by the one that section 4.2 derives from it; the counter goes on."""
-        if self._cipher is None:
-            raise LocalProtocolError("there is no key to replace")
-        self._key = self._cipher.encrypt(_MAX_NONCE.to_bytes(12, "big"), bytes(KEY_BYTES), b"")[:KEY_BYTES]
-        self._cipher = AESGCM(self._key)
+        cipher, _ = self._next()
+        self._cipher = AESGCM(cipher.encrypt(_MAX_NONCE.to_bytes(12, "big"), bytes(KEY_BYTES), b"")[:KEY_BYTES])
 
     def wipe(self) -> None:
-        """Forget the key. Python cannot overwrite it in memory; it can let go of it."""
-        self._key = None
+        """Let go of the key (Python cannot overwrite it in memory); whoever seals or opens afterwards is wrong."""
         self._cipher = None
-        self.counter = _MAX_NONCE
 
     @property
     def wiped(self) -> bool:
         """Whether `wipe` was called."""
-        return self._cipher is None and self.counter == _MAX_NONCE
+        return self._cipher is None
 
 
 class _SymmetricState:
@@ -113,7 +101,8 @@ class _SymmetricState:
     def __init__(self, name: bytes) -> None:
         self.hash = name.ljust(32, b"\0") if len(name) <= 32 else hashlib.sha256(name).digest()
         self._chaining_key = self.hash
-        self._cipher = CipherState()
+        # No key before the first Diffie-Hellman: message 1 passes as it is.
+        self._cipher: CipherState | None = None
 
     def mix_key(self, material: bytes) -> None:
         self._chaining_key, key = _hkdf(self._chaining_key, material, 2)
@@ -129,15 +118,15 @@ class _SymmetricState:
 
     @property
     def tag_bytes(self) -> int:
-        return TAG_BYTES if self._cipher.has_key else 0
+        return 0 if self._cipher is None else TAG_BYTES
 
     def encrypt_and_hash(self, plain: bytes) -> bytes:
-        sealed = self._cipher.encrypt(plain, self.hash)
+        sealed = plain if self._cipher is None else self._cipher.encrypt(plain, self.hash)
         self.mix_hash(sealed)
         return sealed
 
     def decrypt_and_hash(self, sealed: bytes) -> bytes:
-        plain = self._cipher.decrypt(sealed, self.hash)
+        plain = sealed if self._cipher is None else self._cipher.decrypt(sealed, self.hash)
         self.mix_hash(sealed)
         return plain
 

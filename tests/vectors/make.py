@@ -1,7 +1,8 @@
 """Write the protocol's own vectors: `python -m tests.vectors.make`.
 
 Every message, handshake, record and reject stands in a JSON file beside this one; pytest and `node --test` read the
-same files. Keys and times are fixed, so that writing them again changes nothing unless the protocol changed. Bytes are hex.
+same files. Keys and times are fixed, so that writing them again changes nothing unless the protocol changed. Bytes are
+hex.
 """
 
 import json
