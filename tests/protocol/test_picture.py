@@ -1,0 +1,108 @@
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from protocol import picture
+from protocol.errors import RemoteProtocolError
+from protocol.messages import Rect
+from protocol.picture import Encoding, Pixels, decode_rect
+from tests.protocol.support import vectors
+
+FILE = vectors("picture.json")
+SHAPES = st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(4))
+PICTURES = hnp.arrays(np.uint8, SHAPES, elements=st.integers(0, 255)) | hnp.arrays(
+    np.uint8, SHAPES, elements=st.integers(0, 1)
+)
+
+
+def rect(encoding: int, pixels: Pixels, data: bytes) -> Rect:
+    return Rect(encoding, 0, 0, pixels.shape[1], pixels.shape[0], data)
+
+
+@settings(deadline=None)
+@given(PICTURES)
+def test_what_is_encoded_comes_back_exactly(pixels: Pixels) -> None:
+    for encoding, data in (
+        (Encoding.SOLID, picture.encode_solid(pixels)),
+        (Encoding.RAW, picture.encode_raw(pixels)),
+        (Encoding.PALETTE, picture.encode_palette(pixels)),
+        (Encoding.DEFLATE, picture.encode_deflate(pixels)),
+    ):
+        if data is not None:
+            decoded = decode_rect(rect(encoding, pixels, data))
+            assert np.array_equal(decoded[..., :3], pixels[..., :3])
+            assert (decoded[..., 3] == 255).all()
+
+
+def test_vectors() -> None:
+    for case in FILE["rects"]:
+        decoded = decode_rect(Rect(case["encoding"], 0, 0, case["width"], case["height"], bytes.fromhex(case["hex"])))
+        if case["rgb"] is not None:
+            assert picture.encode_raw(decoded).hex() == case["rgb"]
+        else:
+            assert not decoded[..., :3].any()
+
+
+@pytest.mark.parametrize("case", FILE["rejects"], ids=lambda case: case["why"])
+def test_broken_rects_are_refused(case: dict[str, str]) -> None:
+    with pytest.raises(RemoteProtocolError):
+        decode_rect(
+            Rect(int(case["encoding"]), 0, 0, int(case["width"]), int(case["height"]), bytes.fromhex(case["hex"]))
+        )
+
+
+@settings(deadline=None)
+@given(st.integers(0, 5), st.integers(1, 20), st.integers(1, 20), st.binary(max_size=200))
+def test_garbage_is_pixels_or_an_error(encoding: int, width: int, height: int, data: bytes) -> None:
+    try:
+        pixels = decode_rect(Rect(encoding, 0, 0, width, height, data))
+    except RemoteProtocolError:
+        return
+    assert pixels.shape == (height, width, 4)
+
+
+def test_a_deflate_bomb_is_not_inflated() -> None:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    bomb = packer.compress(bytes(300_000_000)) + packer.flush()
+    with pytest.raises(RemoteProtocolError):
+        decode_rect(Rect(Encoding.DEFLATE, 0, 0, 10, 10, bomb))
+
+
+def test_one_colour_and_many_colours() -> None:
+    pixels = np.zeros((16, 17, 4), np.uint8)
+    assert picture.encode_solid(pixels) == bytes(3)
+    pixels[..., 0] = np.arange(16)[:, None]
+    pixels[..., 1] = np.arange(17)[None, :]
+    assert picture.encode_solid(pixels) is None
+    assert picture.encode_palette(pixels) is None
+    assert picture.encode_palette(pixels[:15, :17]) is not None
+    assert picture.encode_palette(pixels[:15, :17], most_runs=10) is None
+
+
+def test_the_x_byte_does_not_matter() -> None:
+    pixels = np.zeros((4, 4, 4), np.uint8)
+    pixels[..., 3] = np.arange(16).reshape(4, 4)
+    assert picture.encode_solid(pixels) == bytes(3)
+    data = picture.encode_palette(pixels)
+    assert data is not None
+    assert data[0] == 0
+
+
+@given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 20), st.integers(1, 20), st.just(4))))
+def test_cursor_round_trip(rgba: Pixels) -> None:
+    height, width = rgba.shape[:2]
+    data = picture.encode_cursor(rgba)
+    assert np.array_equal(picture.decode_cursor(width, height, data), rgba)
+    with pytest.raises(RemoteProtocolError):
+        picture.decode_cursor(width + 1, height, data)
+
+
+def test_screens_have_a_size() -> None:
+    assert picture.blank(3, 2).shape == (2, 3, 4)
+    for width, height in ((0, 1), (1, 0), (16_385, 1), (16_384, 16_384)):
+        with pytest.raises(RemoteProtocolError):
+            picture.blank(width, height)
