@@ -1,6 +1,7 @@
 """The docs name what the code has, and their links lead somewhere."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import get_args
 
@@ -55,6 +56,27 @@ def test_broken_links_are_found(tmp_path: Path) -> None:
 
 def test_links_lead_somewhere() -> None:
     assert {name_of(page): links for page in markdown() if (links := broken_links(page))} == {}
+
+
+PATH_IN_CODE = re.compile(r"`((?:" + "|".join((*PACKAGES, "benchmarks", "tests", "tools", "docs")) + r")/[\w./-]*)`")
+
+
+def test_paths_that_pages_name_exist() -> None:
+    named = {
+        f"{name_of(page)}: {path}": ROOT / path
+        for page in markdown()
+        for path in PATH_IN_CODE.findall(page.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 40
+    assert [where for where, path in named.items() if not path.exists()] == []
+
+
+def test_every_dependency_has_its_licence_and_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = {re.split(r"[\[<>=~ ]", dependency)[0] for dependency in project["dependencies"]}
+    page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    described = {row[0].split(" ")[0] for row in rows(page) if len(row) == 3 and all(row)}
+    assert names - described == set()
 
 
 def rows(text: str) -> list[list[str]]:
