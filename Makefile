@@ -29,6 +29,7 @@ help: ## show this list
 	@echo '  make test TESTS=tests/protocol   runs only these'
 
 setup: $(STAMP) ## make .venv with the project and its tools in it
+	@:
 
 $(STAMP): pyproject.toml constraints.txt
 	@tools/system-packages build
