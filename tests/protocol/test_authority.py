@@ -1,11 +1,21 @@
 from typing import Any
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.authority import Authority, Credentials, DeviceCertificate, Trust, check_credentials, sign, verify
+from protocol.authority import (
+    Authority,
+    Credentials,
+    DeviceCertificate,
+    SessionGrant,
+    Trust,
+    check_credentials,
+    sign,
+    verify,
+)
 from protocol.encoding import parse_b64
 from protocol.errors import SecurityError
 from protocol.rights import Right
@@ -79,6 +89,18 @@ def test_one_changed_byte_is_seen(place: int, change: int) -> None:
 def test_garbage_is_refused(garbage: bytes) -> None:
     with pytest.raises(SecurityError):
         verify(ORGANISATION.public_key(), garbage, DeviceCertificate)
+
+
+def test_a_paper_under_another_label_is_refused() -> None:
+    text = msgspec.json.encode(device_certificate())
+    for label, good in ((DeviceCertificate.LABEL, True), (SessionGrant.LABEL, False), (b"", False)):
+        body = label + b"\n" + text
+        signed = ORGANISATION.sign(body) + body
+        if good:
+            assert verify(ORGANISATION.public_key(), signed, DeviceCertificate) == device_certificate()
+        else:
+            with pytest.raises(SecurityError):
+                verify(ORGANISATION.public_key(), signed, DeviceCertificate)
 
 
 def test_what_is_signed_but_of_the_wrong_form_is_refused() -> None:

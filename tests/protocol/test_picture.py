@@ -1,3 +1,4 @@
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -67,9 +68,14 @@ def test_garbage_is_pixels_or_an_error(encoding: int, width: int, height: int, d
 
 def test_a_deflate_bomb_is_not_inflated() -> None:
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-    bomb = packer.compress(bytes(300_000_000)) + packer.flush()
-    with pytest.raises(RemoteProtocolError):
-        decode_rect(Rect(Encoding.DEFLATE, 0, 0, 10, 10, bomb))
+    bomb = packer.compress(bytes(100_000_000)) + packer.flush()
+    tracemalloc.start()
+    try:
+        with pytest.raises(RemoteProtocolError):
+            decode_rect(Rect(Encoding.DEFLATE, 0, 0, 10, 10, bomb))
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_one_colour_and_many_colours() -> None:
