@@ -43,13 +43,13 @@ class Pair(RuleBasedStateMachine):
         self.broken = False
         self.take()
 
-    @initialize(live=st.booleans())
-    def start(self, live: bool) -> None:
-        """Half of the runs begin with the user's yes, so that the tunnel itself is seen often."""
-        if live:
+    @initialize(rights=st.none() | RIGHTS)
+    def start(self, rights: frozenset[Right] | None) -> None:
+        """Most runs begin with the user's yes, so that the tunnel itself is seen often."""
+        if rights is not None:
             self.deliver("agent", 1)
             self.deliver("viewer", 1)
-            self.grant(frozenset(Right))
+            self.grant(rights)
             self.deliver("agent", 1)
 
     def end(self, name: str) -> AgentConnection | ViewerConnection:
