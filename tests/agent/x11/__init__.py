@@ -1,0 +1,1 @@
+"""Tests of agent.x11 on a real X server."""
