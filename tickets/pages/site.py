@@ -1,0 +1,127 @@
+"""What all pages share: the help desk's services, the templates and the clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from tickets.domain.access import ANONYMOUS, Actor, Role
+from tickets.domain.services import DeskServices
+from tickets.pages import words
+from tickets.pages.headers import page_headers
+from tickets.pages.markdown import render_markdown
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+STATIC: Final = Path(__file__).parent / "static"
+
+_STEPS: Final = ((60, 60, "minute"), (24, 3_600, "hour"), (14, 86_400, "day"))
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """Say how long ago `at` was, or on which day when that is more than two weeks; `times.js` says it the same way."""
+    seconds = (now - at).total_seconds()
+    if seconds < 60:
+        return "just now"
+    for limit, unit_s, name in _STEPS:
+        count = int(seconds // unit_s)
+        if count < limit:
+            return f"{count} {name}{'s' if count != 1 else ''} ago"
+    return clock(at).partition(",")[0]
+
+
+def clock(at: datetime) -> str:
+    """Write a moment out, in UTC; `times.js` turns it into the reader's own time."""
+    return f"{at.astimezone(UTC):%d %b %Y, %H:%M} UTC".lstrip("0")
+
+
+def nav_link(href: str, text: str, here: str, css: str = "") -> Markup:
+    """Return a link of the navigation, marked when the page is the one it leads to or below it."""
+    above = href in {"/", "/console"}
+    inside = here == href or (not above and here.startswith(f"{href}/"))
+    current = Markup(' aria-current="page"') if inside else ""
+    shape = Markup(' class="{}"').format(css) if css else ""
+    return Markup('<a href="{}"{}{}>{}</a>').format(href, shape, current, text)
+
+
+def make_environment(now: Callable[[], datetime]) -> jinja2.Environment:
+    """Return the templates with what they call; a name that a page forgot to give is an error, not an empty text."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+
+    def time(at: datetime) -> Markup:
+        return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), clock(at), ago(at, now()))
+
+    def clock_time(at: datetime) -> Markup:
+        return Markup('<time datetime="{}" data-full>{}</time>').format(at.isoformat(), clock(at))
+
+    environment.globals.update(
+        time=time,
+        clock=clock_time,
+        nav_link=nav_link,
+        markdown=render_markdown,
+        categories=tuple((category, category) for category in words.CATEGORIES),
+        urgencies=words.URGENCY_CHOICES,
+        assets=words.ASSET_CHOICES,
+        status_words=words.STATUS,
+        urgency_words=words.URGENCY,
+        asset_words=words.ASSET,
+        channel_words=words.CHANNEL,
+        move_words=words.MOVE,
+        console_base="console/base.html",
+    )
+    return environment
+
+
+@dataclass(frozen=True)
+class Site:
+    """Renders pages for the people who ask for them."""
+
+    desk: DeskServices
+    now: Callable[[], datetime]
+    templates: jinja2.Environment = field(repr=False)
+
+    def page(
+        self, request: Request, actor: Actor, template: str, *, status: int = 200, private: bool = True, **context: Any
+    ) -> Response:
+        """Return the rendered page; `?done=word` in its address makes it say what was just done."""
+        said_kind, said = words.DONE.get(request.query_params.get("done", ""), ("", ""))
+        shared = {
+            "site_name": self.desk.organisation_name,
+            "prefix": self.desk.tracking_prefix,
+            "public_url": self.desk.public_url,
+            "here": request.url.path,
+            "staff": actor.is_staff,
+            "admin": actor.role is Role.ADMIN,
+            "me": actor.name,
+            "my_id": actor.technician,
+            "said": said,
+            "said_kind": said_kind,
+        }
+        html = self.templates.get_template(template).render(shared | context)
+        viewer = template == "session.html"
+        return HTMLResponse(
+            html, status_code=status, headers=page_headers(self.desk.public_url, viewer=viewer, private=private)
+        )
+
+    def go(self, path: str) -> Response:
+        """Redirect to a page of ours after a form was taken (303, so that a reload sends nothing twice)."""
+        return RedirectResponse(path, status_code=303, headers=page_headers(self.desk.public_url))
+
+    def problem(self, request: Request, heading: str, detail: str, status: int) -> Response:
+        """Return a page that says what went wrong and where to go from here."""
+        actor: Actor = getattr(request.state, "actor", ANONYMOUS)
+        console = request.url.path.startswith("/console")
+        ways = (("/console", "To the queue"),) if console else (("/", "Ask for help"), ("/lookup", "Look up a request"))
+        return self.page(request, actor, "problem.html", status=status, heading=heading, detail=detail, ways=ways)

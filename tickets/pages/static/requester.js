@@ -1,0 +1,191 @@
+// A requester's ticket. The access key comes in the address's fragment, which no server sees; it is taken out of the
+// address at once, kept in this browser, and sent only in the Authorization header.
+
+import { copies } from "./copy.js";
+import { make, need } from "./dom.js";
+import { forgetKey, keepKey, knownKey, readKey } from "./keys.js";
+import { timeElement } from "./times.js";
+
+const REFRESH_MS = 10_000;
+
+/** @typedef {{id: string, at: string, kind: string, who: string, role: string, text: string, internal: boolean}} Entry */
+/**
+ * @typedef {{tracking: string, title: string, description: string, status: string, created_at: string,
+ *   solution: string | null, assignee: {name: string} | null, timeline: Entry[], agent_online: boolean,
+ *   allowed: string[]}} Ticket
+ */
+
+/** @type {Record<string, string>} */
+const STATUS = { new: "New", open: "In progress", waiting: "Waiting for you", resolved: "Solved", closed: "Closed" };
+const SPOKEN = new Set(["message", "resolved"]);
+const WORKABLE = new Set(["new", "open", "waiting"]);
+
+const number = decodeURIComponent(location.pathname.split("/")[2] ?? "");
+const api = `/api/v1/tickets/${encodeURIComponent(number)}`;
+const locked = need(document, "#locked", HTMLElement);
+const loading = need(document, "#loading", HTMLElement);
+const shown = need(document, "#ticket", HTMLElement);
+const reply = need(document, "#reply", HTMLFormElement);
+const text = need(document, "#text", HTMLTextAreaElement);
+const replyFault = need(document, "#reply-fault", HTMLElement);
+
+let key = takeKey();
+let before = "";
+
+/** @returns {string | null} */
+function takeKey() {
+  const given = location.hash ? readKey(location.hash) : null;
+  if (location.hash) history.replaceState(null, "", location.pathname);
+  if (given !== null) {
+    keepKey(number, given);
+    return given;
+  }
+  return knownKey(number);
+}
+
+/** @param {HTMLElement} part */
+function only(part) {
+  for (const each of [locked, loading, shown]) each.hidden = each !== part;
+}
+
+/** @param {string} why */
+function lock(why) {
+  need(document, "#locked-why", HTMLElement).textContent = why;
+  only(locked);
+}
+
+/** @param {Ticket} ticket @returns {string} */
+function nextStep(ticket) {
+  const who = ticket.assignee?.name;
+  if (ticket.status === "resolved") return "Solved. If it is not, write below: your answer opens the request again.";
+  if (ticket.status === "closed") return "This request is closed.";
+  if (ticket.status === "waiting") return `${who ?? "The help desk"} waits for your answer. Please write below.`;
+  return who ? `${who} is working on it.` : "A technician will take your request soon. You need to do nothing.";
+}
+
+/** @param {Entry} entry @returns {HTMLElement} */
+function line(entry) {
+  if (!SPOKEN.has(entry.kind)) {
+    const when = make("span", "small", timeElement(entry.at));
+    return make("li", "event", `${entry.text} `, when);
+  }
+  const mine = entry.role === "requester" || entry.role === "agent";
+  const head = make("div", "by", make("b", "", mine ? "You" : entry.who), " ", make("span", "small muted", timeElement(entry.at)));
+  if (entry.kind === "resolved") head.append(make("span", "mark resolved", "Solution"));
+  const side = entry.kind === "resolved" ? "solution" : mine ? "ours" : "theirs";
+  return make("li", side, head, make("div", "bubble", make("p", "said", entry.text)));
+}
+
+/** @param {Ticket} ticket */
+function show(ticket) {
+  /** @param {string} name @param {string} words */
+  const put = (name, words) => { need(shown, `[data-${name}]`, HTMLElement).textContent = words; };
+  put("tracking", ticket.tracking);
+  put("status", STATUS[ticket.status] ?? ticket.status);
+  need(shown, "[data-status]", HTMLElement).className = `mark ${ticket.status}`;
+  need(shown, "[data-since]", HTMLElement).replaceChildren("Sent ", timeElement(ticket.created_at));
+  put("title", ticket.title);
+  put("description", ticket.description);
+  put("next", nextStep(ticket));
+  put("solution", ticket.solution ?? "");
+  need(shown, "[data-solved]", HTMLElement).hidden = !ticket.solution || WORKABLE.has(ticket.status);
+  need(shown, "[data-timeline]", HTMLElement).replaceChildren(...ticket.timeline.map(line));
+  need(shown, "[data-connect]", HTMLElement).hidden = !WORKABLE.has(ticket.status);
+  need(shown, "[data-online]", HTMLElement).hidden = !ticket.agent_online;
+  need(shown, "[data-offline]", HTMLElement).hidden = ticket.agent_online;
+  need(shown, "#join", HTMLElement).textContent = `towline-agent join ${location.origin}/t/${ticket.tracking}#${key ?? ""}`;
+  const open = ticket.allowed.includes("reply") && ticket.status !== "closed";
+  reply.hidden = !open;
+  need(shown, "#over", HTMLElement).hidden = open;
+  document.title = `${ticket.tracking} ${ticket.title}`;
+  only(shown);
+}
+
+/** @returns {Promise<void>} */
+async function load() {
+  if (key === null) return lock("This browser does not have the access key of this request.");
+  let answer;
+  try {
+    answer = await fetch(api, { headers: { authorization: `Bearer ${key}` }, credentials: "omit" });
+  } catch {
+    // No network. What is shown stays; with nothing shown yet, say so.
+    if (shown.hidden) lock("The help desk can’t be reached. Check your network and load the page again.");
+    return;
+  }
+  if (answer.status === 404 || answer.status === 401 || answer.status === 403) {
+    forgetKey(number);
+    key = null;
+    return lock("That key does not open this request. Check the tracking number in the address, and copy the whole key.");
+  }
+  if (!answer.ok) {
+    if (shown.hidden) lock("The help desk has a problem at the moment. Load the page again in a minute.");
+    return;
+  }
+  const body = await answer.text();
+  if (body === before && !shown.hidden) return;
+  before = body;
+  show(/** @type {Ticket} */ (JSON.parse(body)));
+}
+
+/** @param {string} words */
+async function send(words) {
+  replyFault.hidden = true;
+  const answer = await fetch(`${api}/messages`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key ?? ""}`, "content-type": "application/json" },
+    credentials: "omit",
+    body: JSON.stringify({ text: words }),
+  });
+  if (answer.ok) {
+    text.value = "";
+    await load();
+    return;
+  }
+  const problem = answer.headers.get("content-type")?.includes("json")
+    ? /** @type {{detail?: string}} */ (await answer.json()) : {};
+  throw new Refused(problem.detail ?? "Please try again in a minute.");
+}
+
+class Refused extends Error {}
+
+reply.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const button = need(reply, "button", HTMLButtonElement);
+  if (text.value.trim() === "") return;
+  button.disabled = true;
+  send(text.value).catch((error) => {
+    const why = error instanceof Refused ? error.message : "The help desk can’t be reached at the moment.";
+    replyFault.textContent = `Not sent: ${why} What you wrote is still here.`;
+    replyFault.hidden = false;
+  }).finally(() => { button.disabled = false; });
+});
+
+need(document, "#unlock", HTMLFormElement).addEventListener("submit", (event) => {
+  event.preventDefault();
+  const given = readKey(need(locked, "#key", HTMLInputElement).value);
+  if (given === null) return lock("An access key has 43 letters and digits. Please copy the whole of it.");
+  key = given;
+  keepKey(number, given);
+  only(loading);
+  void load();
+});
+
+need(document, "#forget", HTMLButtonElement).addEventListener("click", () => {
+  forgetKey(number);
+  key = null;
+  before = "";
+  need(shown, "#join", HTMLElement).textContent = "";
+  lock("Forgotten. This browser no longer has the access key.");
+});
+copies(need(document, "#copy-join", HTMLButtonElement), () => need(shown, "#join", HTMLElement).textContent);
+
+// The link was opened again in a tab that shows the page already.
+window.addEventListener("hashchange", () => {
+  key = takeKey();
+  void load();
+});
+document.addEventListener("visibilitychange", () => { if (!document.hidden && key !== null) void load(); });
+setInterval(() => { if (!document.hidden && key !== null && !shown.hidden) void load(); }, REFRESH_MS);
+
+only(loading);
+void load();

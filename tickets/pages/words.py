@@ -1,0 +1,96 @@
+"""The words that pages use for the values of the domain, and the choices that forms offer."""
+
+from typing import Final
+
+from tickets.domain.values import Asset, Channel, EntryKind, QueueView, Status, Urgency
+
+CATEGORIES: Final = (
+    "Computer",
+    "Programs",
+    "E-mail and calendar",
+    "Internet and network",
+    "Login and passwords",
+    "Printing and scanning",
+    "Telephone",
+    "Files and shared folders",
+    "Something else",
+)
+
+URGENCY: Final = {
+    Urgency.LOW: "Can wait",
+    Urgency.NORMAL: "Normal",
+    Urgency.HIGH: "Urgent",
+    Urgency.CRITICAL: "Critical",
+}
+URGENCY_CHOICES: Final = (
+    (Urgency.LOW, "It can wait", "I can work without it"),
+    (Urgency.NORMAL, "Normal", "It slows me down"),
+    (Urgency.HIGH, "Urgent", "I can’t do my work"),
+    (Urgency.CRITICAL, "Critical", "Many of us can’t work"),
+)
+
+ASSET: Final = {
+    Asset.HARDWARE: "Device",
+    Asset.SOFTWARE: "Program",
+    Asset.NETWORK: "Network",
+    Asset.SERVER: "Server",
+    Asset.OTHER: "Other",
+}
+ASSET_CHOICES: Final = tuple((asset, words, "") for asset, words in ASSET.items())
+
+STATUS: Final = {
+    Status.NEW: "New",
+    Status.OPEN: "In progress",
+    Status.WAITING: "Waiting for an answer",
+    Status.RESOLVED: "Solved",
+    Status.CLOSED: "Closed",
+}
+MOVE: Final = {
+    Status.NEW: "Back to new",
+    Status.OPEN: "In progress",
+    Status.WAITING: "Wait for an answer",
+    Status.RESOLVED: "Solved",
+    Status.CLOSED: "Close",
+}
+
+CHANNEL: Final = {
+    Channel.PORTAL: "Web page",
+    Channel.AGENT: "Agent on the computer",
+    Channel.PHONE: "Telephone",
+    Channel.API: "A program",
+}
+
+VIEWS: Final = (
+    (QueueView.MINE, "Mine"),
+    (QueueView.UNASSIGNED, "Unassigned"),
+    (QueueView.ALL, "All"),
+)
+NOTHING: Final = {
+    QueueView.MINE: "You have no open requests.",
+    QueueView.UNASSIGNED: "Nothing is waiting: somebody has every request.",
+    QueueView.ALL: "There are no requests yet.",
+}
+NOTHING_FOUND: Final = "No request here has these words."
+
+SPOKEN: Final = frozenset({EntryKind.MESSAGE, EntryKind.NOTE, EntryKind.RESOLVED})
+"""Kinds of timeline entries whose text is a person's own words."""
+
+DONE: Final = {
+    "claimed": ("good", "You have it now."),
+    "assigned": ("good", "Handed over."),
+    "sent": ("good", "Sent."),
+    "noted": ("good", "The note is on the timeline; the requester does not see it."),
+    "moved": ("good", "Moved."),
+    "resolved": ("good", "Marked as solved. The requester can read the solution."),
+    "filed": ("good", "Filed. Read the tracking number out to the caller."),
+    "published": ("good", "Published. Everybody can read it now."),
+    "out": ("", "You are logged out."),
+    "expired": ("", "Please log in to go on."),
+}
+"""What a page says after a redirect, by the short word in its address."""
+
+NOT_CONNECTED: Final = {
+    "closed": "The request is solved or closed. Reopen it first.",
+    "unassigned": "Nobody has this request yet. Take it first; then you can connect.",
+    "foreign": "{name} has this request. Only the person who has it can connect.",
+}
