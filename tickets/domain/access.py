@@ -179,6 +179,7 @@ class Requirement:
         return (role for role in Role if any(is_allowed(role, self.action, thing) for thing in self.things))
 
 
+_MARK: Final = "towline_requirement"
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 
 
@@ -189,7 +190,7 @@ def requires(action: Action, *things: Thing) -> Callable[[_Endpoint], _Endpoint]
     """
 
     def declare(endpoint: _Endpoint) -> _Endpoint:
-        endpoint.__dict__["towline_requirement"] = Requirement(action, things)
+        setattr(endpoint, _MARK, Requirement(action, things))
         return endpoint
 
     return declare
@@ -197,5 +198,5 @@ def requires(action: Action, *things: Thing) -> Callable[[_Endpoint], _Endpoint]
 
 def requirement_of(endpoint: object) -> Requirement | None:
     """Return what `endpoint` declared, or None."""
-    found = getattr(endpoint, "towline_requirement", None)
+    found = getattr(endpoint, _MARK, None)
     return found if isinstance(found, Requirement) else None

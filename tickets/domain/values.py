@@ -93,5 +93,6 @@ class EntryKind(StrEnum):
     AGENT_ONLINE = "agent-online"
     AGENT_OFFLINE = "agent-offline"
     SESSION_OPENED = "session-opened"
+    SESSION_ASKED = "session-asked"
     SESSION_JOINED = "session-joined"
     SESSION_ENDED = "session-ended"

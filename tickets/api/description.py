@@ -1,0 +1,42 @@
+"""The OpenAPI document, with the schemas of the structs that the API takes and gives."""
+
+from typing import Any, Final
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from tickets.api.offer import SCHEMAS
+from tickets.domain import views
+from tickets.web.problems import Problem
+
+_TITLE: Final = "Towline help desk"
+_VERSION: Final = "1"
+
+
+def _structs() -> list[type[msgspec.Struct]]:
+    found = [kind for kind in vars(views).values() if isinstance(kind, type) and issubclass(kind, msgspec.Struct)]
+    return [kind for kind in found if kind is not msgspec.Struct] + [Problem]
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """Return the document."""
+    document = get_openapi(
+        title=_TITLE,
+        version=_VERSION,
+        summary="Tickets, their sessions and the knowledge base.",
+        routes=[route for route in app.routes if getattr(route, "include_in_schema", False)],
+    )
+    _, schemas = msgspec.json.schema_components(_structs(), ref_template=SCHEMAS)
+    components = document.setdefault("components", {})
+    components["schemas"] = {**components.get("schemas", {}), **schemas}
+    components["securitySchemes"] = {
+        "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A requester token, an agent token, or a technician's API token.",
+        },
+        "cookie": {"type": "apiKey", "in": "cookie", "name": "__Host-towline"},
+    }
+    document["security"] = [{"token": []}, {"cookie": []}, {}]
+    return document

@@ -1,0 +1,106 @@
+"""Logins, colleagues, articles, the organisation, live events and the description of it all."""
+
+from http import HTTPStatus
+from typing import Annotated, Final
+
+import msgspec
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse, Response
+
+from tickets.api.offer import Address, Asking, Desk, answer, body_of, offer, parse_query
+from tickets.domain.access import Action, Thing
+from tickets.domain.views import (
+    MAX_TITLE,
+    ArticleList,
+    ArticleView,
+    Credentials,
+    LiveTicket,
+    LoggedIn,
+    NewArticle,
+    OrganisationView,
+    TechnicianList,
+)
+
+router: Final = APIRouter(tags=["desk"])
+
+
+class ArticleQuery(msgspec.Struct, frozen=True):
+    """What to look for."""
+
+    q: Annotated[str, msgspec.Meta(max_length=MAX_TITLE)] = ""
+    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
+
+
+@offer(
+    router, "POST", "/login", Action.LOG_IN, Thing.LOGIN,
+    summary="Get an API token", takes=Credentials, gives=LoggedIn,
+)  # fmt: skip
+async def login(
+    desk: Desk, _actor: Asking, address: Address, new: Annotated[Credentials, Depends(body_of(Credentials))]
+) -> Response:
+    """With a technician's e-mail address and password; good for 30 days."""
+    return answer(await desk.logins.login(new, address=address, by_cookie=False))
+
+
+@offer(
+    router, "POST", "/logout", Action.LOG_OUT, Thing.LOGIN,
+    summary="Revoke the token or cookie used", status=HTTPStatus.NO_CONTENT,
+)  # fmt: skip
+async def logout(desk: Desk, actor: Asking) -> Response:
+    """At once, for this login only."""
+    await desk.logins.logout(actor)
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+@offer(
+    router, "GET", "/technicians", Action.LIST, Thing.TECHNICIANS,
+    summary="List technicians", gives=TechnicianList,
+)  # fmt: skip
+async def list_technicians(desk: Desk, actor: Asking) -> Response:
+    """Everybody who can be given a ticket."""
+    return answer(await desk.technicians.listed(actor))
+
+
+@offer(
+    router, "GET", "/articles", Action.READ, Thing.ARTICLES,
+    summary="Search the knowledge base", query=ArticleQuery, gives=ArticleList,
+)  # fmt: skip
+async def search_articles(request: Request, desk: Desk, actor: Asking) -> Response:
+    """Articles that hold all words of `q`; those with the words in their title first."""
+    query = parse_query(request, ArticleQuery)
+    return answer(await desk.articles.search(actor, query.q, limit=query.limit))
+
+
+@offer(
+    router, "POST", "/articles", Action.ADD, Thing.ARTICLES,
+    summary="Publish an article", takes=NewArticle, gives=ArticleView, status=HTTPStatus.CREATED,
+)  # fmt: skip
+async def add_article(desk: Desk, actor: Asking, new: Annotated[NewArticle, Depends(body_of(NewArticle))]) -> Response:
+    """The body is Markdown."""
+    return answer(await desk.articles.add(actor, new), HTTPStatus.CREATED)
+
+
+@offer(
+    router, "GET", "/organisation", Action.SEE, Thing.ORGANISATION,
+    summary="Who runs this help desk", gives=OrganisationView,
+)  # fmt: skip
+async def get_organisation(desk: Desk, _actor: Asking) -> Response:
+    """Name, public key and signed revocation list, for agents and viewers to pin."""
+    return answer(await desk.organisation.shown())
+
+
+@offer(
+    router, "POST", "/live", Action.LISTEN, Thing.LIVE,
+    summary="Get a socket ticket for live events", gives=LiveTicket,
+)  # fmt: skip
+async def admit_live(desk: Desk, actor: Asking) -> Response:
+    """For the first frame on the websocket `/live`; 30 seconds, one use."""
+    return answer(await desk.live.admit(actor))
+
+
+@offer(
+    router, "GET", "/openapi.json", Action.SEE, Thing.ORGANISATION, summary="This description",
+)  # fmt: skip
+async def get_openapi(request: Request, _actor: Asking) -> Response:
+    """OpenAPI 3.1."""
+    return JSONResponse(request.app.openapi())

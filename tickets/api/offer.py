@@ -1,0 +1,154 @@
+"""How a route of the API is declared: once, with its permission, what it takes and what it gives.
+
+Bodies and answers are the structs of `tickets.domain.views`; msgspec reads, checks and writes them, and their JSON
+schemas go into the OpenAPI document.
+"""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Annotated, Any, Final, TypeVar
+
+import msgspec
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from starlette.routing import Match
+
+from tickets.domain.access import Action, Actor, Thing, requirement_of, requires
+from tickets.domain.errors import Invalid, MethodNotAllowed, NotAllowed, NotFound
+from tickets.domain.services import DeskServices
+from tickets.web.asking import address_of, permitted_actor
+from tickets.web.problems import MEDIA_TYPE, Problem
+
+PREFIX: Final = "/api/v1"
+SCHEMAS: Final = "#/components/schemas/{name}"
+
+_T = TypeVar("_T")
+_Endpoint = TypeVar("_Endpoint", bound=Callable[..., Awaitable[Response]])
+
+
+def desk_of(request: Request) -> DeskServices:
+    """Return the services that `tickets.app` put into the application."""
+    desk: DeskServices = request.app.state.desk
+    return desk
+
+
+async def _asking(request: Request) -> Actor:
+    """Return who is asking, when the route's declaration lets them; a route without one lets nobody."""
+    requirement = requirement_of(request.scope.get("endpoint"))
+    if requirement is None:
+        raise NotAllowed("undeclared")
+    return await permitted_actor(request, desk_of(request), requirement)
+
+
+Desk = Annotated[DeskServices, Depends(desk_of)]
+Asking = Annotated[Actor, Depends(_asking)]
+Address = Annotated[str, Depends(address_of)]
+
+
+@requires(Action.SEE, Thing.ORGANISATION)
+async def no_such_route(request: Request) -> Response:
+    """Catch what is under /api and no route of it, so that it does not end at the pages."""
+    for route in request.app.routes:
+        if route.matches(request.scope)[0] is Match.PARTIAL:
+            raise MethodNotAllowed
+    raise NotFound("address")
+
+
+def body_of(kind: type[_T]) -> Callable[[Request], Awaitable[_T]]:
+    """Return a dependency that reads the body as a `kind`. It raises Invalid."""
+
+    async def read(request: Request) -> _T:
+        return parse_body(await request.body(), kind)
+
+    return read
+
+
+def parse_body(data: bytes, kind: type[_T]) -> _T:
+    """Return the JSON in `data` as a `kind`. Raises Invalid, which says where and what."""
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.ValidationError as error:
+        text, _, where = str(error).partition(" - at `$.")
+        raise Invalid(where.rstrip("`"), _sentence(text)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Invalid("", "The body is not JSON in UTF-8. Send one JSON object.") from None
+
+
+def parse_query(request: Request, kind: type[_T]) -> _T:
+    """Return the query parameters as a `kind`. Raises Invalid."""
+    values = {name: value for name, value in request.query_params.items() if value}
+    try:
+        return msgspec.convert(values, kind, strict=False)
+    except msgspec.ValidationError as error:
+        text, _, where = str(error).partition(" - at `$.")
+        raise Invalid(where.rstrip("`"), _sentence(text)) from None
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].lower()}{text[1:200].rstrip('.')}."
+
+
+def answer(value: msgspec.Struct, status: int = HTTPStatus.OK) -> Response:
+    """Return `value` as JSON; nothing keeps it, since it is for one person."""
+    return Response(
+        msgspec.json.encode(value),
+        status_code=status,
+        media_type="application/json",
+        headers={"cache-control": "no-store"},
+    )
+
+
+def offer(
+    router: APIRouter,
+    method: str,
+    path: str,
+    action: Action,
+    *things: Thing,
+    summary: str,
+    gives: type[msgspec.Struct] | None = None,
+    takes: type[msgspec.Struct] | None = None,
+    query: type[msgspec.Struct] | None = None,
+    status: int = HTTPStatus.OK,
+) -> Callable[[_Endpoint], _Endpoint]:
+    """Put an endpoint into `router`, declared in the table of rights and described in OpenAPI."""
+
+    def put(endpoint: _Endpoint) -> _Endpoint:
+        declared = requires(action, *things)(endpoint)
+        extra: dict[str, Any] = {}
+        if takes is not None:
+            extra["requestBody"] = {"required": True, "content": {"application/json": {"schema": _reference(takes)}}}
+        if query is not None:
+            extra["parameters"] = _parameters(query)
+        router.add_api_route(
+            path,
+            declared,
+            methods=[method],
+            summary=summary,
+            name=endpoint.__name__,
+            response_model=None,
+            response_class=Response,
+            status_code=status,
+            responses={
+                status: {"description": "Done", **_content(gives, "application/json")},
+                "default": {"description": "A problem (RFC 9457)", **_content(Problem, MEDIA_TYPE)},
+            },
+            openapi_extra=extra,
+        )
+        return declared
+
+    return put
+
+
+def _reference(kind: type[msgspec.Struct]) -> dict[str, str]:
+    return {"$ref": SCHEMAS.format(name=kind.__name__)}
+
+
+def _content(kind: type[msgspec.Struct] | None, media_type: str) -> dict[str, Any]:
+    return {} if kind is None else {"content": {media_type: {"schema": _reference(kind)}}}
+
+
+def _parameters(kind: type[msgspec.Struct]) -> list[dict[str, Any]]:
+    """Describe each field of `kind` as a query parameter."""
+    (_,), schemas = msgspec.json.schema_components([kind], ref_template=SCHEMAS)
+    properties = schemas[kind.__name__]["properties"]
+    return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in properties.items()]

@@ -1,0 +1,1 @@
+"""What the help desk does, one service for each noun; every method asks the table of rights."""

@@ -1,0 +1,288 @@
+"""Tickets: filing, looking, answering, assigning, moving, resolving."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from protocol.encoding import pack_b64, parse_b64
+from protocol.tracking import TrackingNumber, make_tracking
+from tickets.domain.access import Action, Actor, Role, Thing, check, relation
+from tickets.domain.errors import AlreadyClaimed, IllegalMove, Invalid, NotAllowed, TicketClosed, Unavailable
+from tickets.domain.status import RESOLVABLE, after_reply, move
+from tickets.domain.values import URGENCY_RANK, WORKABLE, Channel, EntryKind, QueueView, Status, TechnicianId
+from tickets.domain.views import NewTicket, QueuePage, QueueQuery, Submitted, TicketView, TimelineEntry
+from tickets.services.context import Context, address_block, entry, seen, spend
+from tickets.services.hangup import Hangup, end_sessions_of
+from tickets.services.views import summary, ticket_view
+from tickets.store import people as people_store
+from tickets.store import tickets as ticket_store
+from tickets.store import timeline as timeline_store
+from tickets.store.people import TechnicianRow
+from tickets.store.tickets import QueuePosition, TicketRow
+from tickets.store.timeline import NewEntry
+from tickets.text import clean_email, clean_line, clean_text, fold
+
+# 32^7 numbers: a second try is already rare.
+_TRACKING_TRIES: Final = 5
+
+
+class TicketService:
+    """Implements `tickets.domain.services.Tickets`."""
+
+    def __init__(self, context: Context) -> None:
+        """Use the shared parts."""
+        self._context: Final = context
+
+    async def submit(self, actor: Actor, new: NewTicket, *, channel: Channel, address: str) -> Submitted:
+        """File a ticket; `address` is the client's, for the rate limit. Raises Invalid, TooManyTries."""
+        check(actor, Action.SUBMIT, Thing.TICKETS)
+        context, now = self._context, self._context.now()
+        email = clean_email(new.email)
+        name = clean_line(new.name, "name") if new.name.strip() else email
+        title, category = clean_line(new.title, "title"), clean_line(new.category, "category")
+        description = clean_text(new.description, "description")
+        ident = context.new_id()
+        async with context.database.write() as connection:
+            if not actor.is_staff:
+                await spend(connection, f"submit {address_block(address)}", context.settings.limits.submit_address, now)
+            person = await people_store.person(connection, email, fresh_id=context.new_id(), now=now)
+            tracking = await self._fresh_tracking(connection)
+            await ticket_store.insert(
+                connection,
+                id=ident,
+                tracking=tracking,
+                title=title,
+                description=description,
+                category=category,
+                urgency=new.urgency,
+                urgency_rank=URGENCY_RANK[new.urgency],
+                asset=new.asset,
+                status=Status.NEW,
+                channel=channel,
+                requester_id=person,
+                requester_name=name,
+                requester_generation=1,
+                assignee_id=None,
+                solution=None,
+                search_text=fold(f"{tracking} {title} {category} {name} {email} {description}"),
+                created_at=now,
+                updated_at=now,
+            )
+            said = f"{actor.name} filed this for {name}." if actor.is_staff else f"{name} filed this request."
+            await timeline_store.add(
+                connection,
+                NewEntry(
+                    ticket=ident,
+                    at=now,
+                    kind=EntryKind.SUBMITTED,
+                    who=actor.name if actor.is_staff else name,
+                    role=actor.role if actor.is_staff else Role.REQUESTER,
+                    actor_id=actor.technician or person,
+                    text=said,
+                ),
+            )
+        context.hub.publish("queue", tracking)
+        token = context.keys.requester_token(ident, person, 1)
+        link = f"{context.settings.public_url}/t/{tracking}#{token}"
+        return Submitted(tracking, token, link, Status.NEW)
+
+    async def get(self, actor: Actor, tracking: str) -> TicketView:
+        """Return the ticket as `actor` may see it. Raises TicketNotFound, NotAllowed."""
+        async with self._context.database.read() as connection:
+            row = await self._context.permitted(connection, actor, Action.READ, tracking)
+            return await self._view(connection, actor, row)
+
+    async def queue(self, actor: Actor, query: QueueQuery) -> QueuePage:
+        """List tickets, the most urgent and oldest first. Raises Invalid for a cursor that is none."""
+        check(actor, Action.LIST, Thing.QUEUE)
+        async with self._context.database.read() as connection:
+            rows = await ticket_store.queue(
+                connection,
+                assignee=actor.technician if query.view is QueueView.MINE else None,
+                unassigned=query.view is QueueView.UNASSIGNED,
+                status=query.status,
+                q=query.q,
+                after=_parse_cursor(query.cursor),
+                limit=query.limit + 1,
+            )
+        more = len(rows) > query.limit
+        rows = rows[: query.limit]
+        online = self._context.switchboard.is_online
+        return QueuePage(
+            tuple(summary(row, agent_online=online(row.tracking)) for row in rows),
+            _pack_cursor(rows[-1]) if more else None,
+        )
+
+    async def message(self, actor: Actor, tracking: str, text: str, *, internal: bool = False) -> TimelineEntry:
+        """Add a reply or an internal note. Raises TicketNotFound, NotAllowed, TicketClosed, Invalid."""
+        context, now = self._context, self._context.now()
+        action = Action.NOTE if internal else Action.REPLY
+        async with context.database.write() as connection:
+            row = await context.permitted(connection, actor, action, tracking)
+            cleaned = clean_text(text, "text")
+            if row.status is Status.CLOSED and not actor.is_staff:
+                raise TicketClosed(row.status)
+            kind = EntryKind.NOTE if internal else EntryKind.MESSAGE
+            written = await timeline_store.add(connection, entry(row, actor, kind, cleaned, now, internal=internal))
+            status = row.status if internal else after_reply(actor.role, row.status)
+            await ticket_store.change(connection, row.id, now, status=status)
+            if row.status is Status.RESOLVED and status is Status.OPEN:
+                said = entry(row, actor, EntryKind.REOPENED, "The answer opened the request again.", now)
+                await timeline_store.add(connection, said)
+        self._changed(row, queue=status is not row.status)
+        return written
+
+    async def claim(self, actor: Actor, tracking: str) -> TicketView:
+        """Take an unassigned ticket; exactly one of many wins. Raises AlreadyClaimed(by), TicketClosed, …"""
+        context, now = self._context, self._context.now()
+        check(actor, Action.CLAIM, Thing.UNASSIGNED_TICKET)
+        technician = _technician(actor)
+        async with context.database.write() as connection:
+            row = seen(actor, await context.find(connection, tracking))
+            if row.status is Status.CLOSED:
+                raise TicketClosed(row.status)
+            if row.assignee_id != technician:
+                status = Status.OPEN if row.status is Status.NEW else row.status
+                if not await ticket_store.claim(connection, row.id, technician, now, status):
+                    raise AlreadyClaimed(row.assignee_name or "A colleague")
+                said = entry(row, actor, EntryKind.CLAIMED, f"{actor.name} took this request.", now)
+                await timeline_store.add(connection, said)
+            view = await self._reloaded(connection, actor, row)
+        self._changed(row, queue=True)
+        return view
+
+    async def assign(self, actor: Actor, tracking: str, technician: str | None) -> TicketView:
+        """Hand over (own ticket), take over or assign (admin); ends running sessions. Raises Invalid, …"""
+        context, now = self._context, self._context.now()
+        async with context.database.write() as connection:
+            row = seen(actor, await context.find(connection, tracking))
+            _check_assign(actor, row, technician)
+            if row.status is Status.CLOSED:
+                raise TicketClosed(row.status)
+            target = await self._target(connection, technician)
+            hangup = Hangup()
+            if row.assignee_id != technician:
+                status = Status.OPEN if row.status is Status.NEW and target else row.status
+                await ticket_store.change(connection, row.id, now, assignee_id=technician, status=status)
+                await timeline_store.add(connection, _assignment_entry(row, actor, target, now))
+                hangup = await end_sessions_of(connection, row, "reassigned", now)
+            view = await self._reloaded(connection, actor, row)
+        await hangup.carry_out(context.switchboard)
+        self._changed(row, queue=True)
+        return view
+
+    async def set_status(self, actor: Actor, tracking: str, status: Status) -> TicketView:
+        """Move the ticket. Raises IllegalMove, …"""
+        context, now = self._context, self._context.now()
+        async with context.database.write() as connection:
+            row = await context.permitted(connection, actor, Action.SET_STATUS, tracking)
+            move(actor.role, row.status, status)
+            await ticket_store.change(connection, row.id, now, status=status)
+            text = f"{actor.name} moved this request from {row.status} to {status}."
+            await timeline_store.add(connection, entry(row, actor, EntryKind.STATUS, text, now))
+            hangup = Hangup()
+            if status not in WORKABLE:
+                hangup = await end_sessions_of(connection, row, status, now, everybody=True)
+            view = await self._reloaded(connection, actor, row)
+        await hangup.carry_out(context.switchboard)
+        self._changed(row, queue=True)
+        return view
+
+    async def resolve(self, actor: Actor, tracking: str, solution: str) -> TicketView:
+        """Write the solution down and end running sessions. Raises IllegalMove, Invalid, …"""
+        context, now = self._context, self._context.now()
+        async with context.database.write() as connection:
+            row = await context.permitted(connection, actor, Action.RESOLVE, tracking)
+            cleaned = clean_text(solution, "solution")
+            if row.status not in RESOLVABLE:
+                raise IllegalMove(row.status, Status.RESOLVED)
+            await ticket_store.change(connection, row.id, now, status=Status.RESOLVED, solution=cleaned)
+            await timeline_store.add(connection, entry(row, actor, EntryKind.RESOLVED, cleaned, now))
+            hangup = await end_sessions_of(connection, row, Status.RESOLVED, now, everybody=True)
+            view = await self._reloaded(connection, actor, row)
+        await hangup.carry_out(context.switchboard)
+        self._changed(row, queue=True)
+        return view
+
+    async def _fresh_tracking(self, connection: AsyncConnection) -> TrackingNumber:
+        for _ in range(_TRACKING_TRIES):
+            tracking = make_tracking(self._context.entropy, self._context.settings.tracking_prefix)
+            if await ticket_store.by_tracking(connection, tracking) is None:
+                return tracking
+        raise Unavailable
+
+    async def _target(self, connection: AsyncConnection, technician: str | None) -> TechnicianRow | None:
+        if technician is None:
+            return None
+        found = await people_store.technician(connection, technician)
+        if found is None or found.disabled_at is not None:
+            raise Invalid("technician", "there is no such technician; GET /api/v1/technicians lists them.")
+        return found
+
+    async def _reloaded(self, connection: AsyncConnection, actor: Actor, row: TicketRow) -> TicketView:
+        fresh = await ticket_store.by_tracking(connection, row.tracking)
+        return await self._view(connection, actor, fresh or row)
+
+    async def _view(self, connection: AsyncConnection, actor: Actor, row: TicketRow) -> TicketView:
+        timeline = await timeline_store.of_ticket(connection, row.id, internal=actor.is_staff)
+        return ticket_view(row, actor, timeline, agent_online=self._context.switchboard.is_online(row.tracking))
+
+    def _changed(self, row: TicketRow, *, queue: bool) -> None:
+        self._context.hub.publish("ticket", row.tracking)
+        if queue:
+            self._context.hub.publish("queue", row.tracking)
+
+
+def _technician(actor: Actor) -> TechnicianId:
+    if actor.technician is None:
+        raise NotAllowed(Action.CLAIM)
+    return actor.technician
+
+
+def _check_assign(actor: Actor, row: TicketRow, technician: str | None) -> None:
+    """Ask the table for the kind of assignment this is."""
+    thing = relation(actor, row.tracking, row.assignee_id)
+    if thing is Thing.ASSIGNED_TICKET:
+        check(actor, Action.HAND_OVER, thing)
+    elif thing is Thing.UNASSIGNED_TICKET:
+        check(actor, Action.CLAIM if technician == actor.technician else Action.ASSIGN, thing)
+    else:
+        check(actor, Action.TAKE_OVER, thing)
+
+
+def _assignment_entry(row: TicketRow, actor: Actor, target: TechnicianRow | None, now: datetime) -> NewEntry:
+    thing = relation(actor, row.tracking, row.assignee_id)
+    if target is None:
+        return entry(row, actor, EntryKind.UNASSIGNED, f"{actor.name} put this request back to nobody.", now)
+    if thing is Thing.FOREIGN_TICKET:
+        whom = "" if target.id == actor.technician else f" for {target.name}"
+        text = f"{actor.name} took this request over from {row.assignee_name}{whom}."
+        return entry(row, actor, EntryKind.TAKEN_OVER, text, now)
+    if thing is Thing.ASSIGNED_TICKET:
+        return entry(row, actor, EntryKind.HANDED_OVER, f"{actor.name} handed this request to {target.name}.", now)
+    if target.id == actor.technician:
+        return entry(row, actor, EntryKind.CLAIMED, f"{actor.name} took this request.", now)
+    return entry(row, actor, EntryKind.ASSIGNED, f"{actor.name} gave this request to {target.name}.", now)
+
+
+def _pack_cursor(row: TicketRow) -> str:
+    position = (row.urgency_rank, round(row.created_at.timestamp() * 1000), row.id)
+    return pack_b64(msgspec.json.encode(position))
+
+
+class _Cursor(msgspec.Struct, array_like=True):
+    urgency_rank: Annotated[int, msgspec.Meta(ge=0, le=9)]
+    created_ms: Annotated[int, msgspec.Meta(ge=0, le=1 << 47)]
+    id: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,64}$")]
+
+
+def _parse_cursor(text: str) -> QueuePosition | None:
+    if not text:
+        return None
+    try:
+        cursor = msgspec.json.decode(parse_b64(text), type=_Cursor)
+    except (ValueError, msgspec.MsgspecError):
+        raise Invalid("cursor", "use the next_cursor of an earlier answer, or leave it out.") from None
+    return QueuePosition(cursor.urgency_rank, datetime.fromtimestamp(cursor.created_ms / 1000, UTC), cursor.id)

@@ -1,0 +1,80 @@
+"""From rows to what is shown."""
+
+from tickets.domain.access import Action, Actor, is_allowed, relation
+from tickets.domain.status import RESOLVABLE, moves
+from tickets.domain.values import WORKABLE, Asset, Channel, Status, Urgency
+from tickets.domain.views import AssigneeView, RequesterView, TechnicianView, TicketSummary, TicketView, TimelineEntry
+from tickets.store.people import TechnicianRow
+from tickets.store.tickets import TicketRow
+
+
+def requester_view(row: TicketRow) -> RequesterView:
+    """Return who asked."""
+    return RequesterView(row.requester_name, row.requester_email)
+
+
+def assignee_view(row: TicketRow) -> AssigneeView | None:
+    """Return who works on it."""
+    return None if row.assignee_id is None else AssigneeView(row.assignee_id, row.assignee_name or "")
+
+
+def summary(row: TicketRow, *, agent_online: bool) -> TicketSummary:
+    """Return a ticket as a line of the queue."""
+    return TicketSummary(
+        tracking=row.tracking,
+        title=row.title,
+        category=row.category,
+        urgency=Urgency(row.urgency),
+        asset=Asset(row.asset),
+        status=row.status,
+        requester=requester_view(row),
+        assignee=assignee_view(row),
+        channel=Channel(row.channel),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        agent_online=agent_online,
+    )
+
+
+def allowed_actions(actor: Actor, row: TicketRow) -> tuple[Action, ...]:
+    """Return what `actor` may do to the ticket now: the table of rights, less what its status rules out."""
+    thing = relation(actor, row.tracking, row.assignee_id)
+    ruled_out = set()
+    if row.status not in WORKABLE:
+        ruled_out |= {Action.OPEN_SESSION, Action.MAKE_JOIN_CODE, Action.JOIN}
+    if row.status not in RESOLVABLE:
+        ruled_out.add(Action.RESOLVE)
+    if row.status is Status.CLOSED:
+        ruled_out |= {Action.CLAIM, Action.ASSIGN, Action.HAND_OVER, Action.TAKE_OVER}
+        if not actor.is_staff:
+            ruled_out.add(Action.REPLY)
+    return tuple(action for action in Action if is_allowed(actor.role, action, thing) and action not in ruled_out)
+
+
+def ticket_view(row: TicketRow, actor: Actor, timeline: tuple[TimelineEntry, ...], *, agent_online: bool) -> TicketView:
+    """Return a ticket as `actor` sees it."""
+    allowed = allowed_actions(actor, row)
+    return TicketView(
+        tracking=row.tracking,
+        title=row.title,
+        description=row.description,
+        category=row.category,
+        urgency=Urgency(row.urgency),
+        asset=Asset(row.asset),
+        status=row.status,
+        requester=requester_view(row),
+        assignee=assignee_view(row),
+        channel=Channel(row.channel),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        solution=row.solution,
+        timeline=timeline,
+        agent_online=agent_online,
+        allowed=allowed,
+        next_statuses=moves(actor.role, row.status) if Action.SET_STATUS in allowed else (),
+    )
+
+
+def technician_view(row: TechnicianRow) -> TechnicianView:
+    """Return a technician as colleagues see them."""
+    return TechnicianView(row.id, row.name, row.role, row.available)

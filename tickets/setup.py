@@ -1,0 +1,77 @@
+"""What an admin does on the server's own command line; the database and the keys need no running server."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tickets.app import build_context
+from tickets.domain.access import Role
+from tickets.domain.views import TechnicianView
+from tickets.keys import create_keys
+from tickets.passwords import Passwords
+from tickets.ports import Entropy, SilentSwitchboard
+from tickets.services.context import Context
+from tickets.services.technicians import TechnicianService
+from tickets.settings import HelpDeskSettings
+from tickets.store.database import Database
+from tickets.store.migrate import migrate
+from tickets.store.people import TechnicianRow
+
+
+async def initialise(settings: HelpDeskSettings, *, entropy: Entropy = os.urandom) -> None:
+    """Make the data folder, the keys and the database; what exists stays, an older database is brought up to date."""
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    create_keys(settings.keys_dir, entropy)
+    await upgrade(settings)
+
+
+async def upgrade(settings: HelpDeskSettings) -> None:
+    """Bring the database to this version's schema."""
+    database = Database(settings.database)
+    try:
+        await migrate(database)
+    finally:
+        await database.close()
+
+
+async def add_technician(
+    settings: HelpDeskSettings,
+    *,
+    email: str,
+    name: str,
+    password: str,
+    role: Role = Role.TECHNICIAN,
+    passwords: Passwords | None = None,
+) -> TechnicianView:
+    """Add a technician or an admin. Raises Invalid, AlreadyThere, KeysUnusable."""
+    async with _context(settings, passwords) as context:
+        return await TechnicianService(context).add(email, name, password, role)
+
+
+async def list_technicians(settings: HelpDeskSettings) -> list[TechnicianRow]:
+    """List technicians and admins, the disabled ones too."""
+    async with _context(settings) as context:
+        return await TechnicianService(context).rows()
+
+
+async def disable_technician(settings: HelpDeskSettings, email: str) -> TechnicianView:
+    """End what a technician may do; a running server ends their sessions within a second. Raises NotFound."""
+    async with _context(settings) as context:
+        return await TechnicianService(context).disable(email)
+
+
+async def reset_password(
+    settings: HelpDeskSettings, email: str, password: str, *, passwords: Passwords | None = None
+) -> TechnicianView:
+    """Set a new password and end all logins. Raises NotFound, Invalid."""
+    async with _context(settings, passwords) as context:
+        return await TechnicianService(context).reset_password(email, password)
+
+
+@asynccontextmanager
+async def _context(settings: HelpDeskSettings, passwords: Passwords | None = None) -> AsyncIterator[Context]:
+    context = build_context(settings, switchboard=SilentSwitchboard(), passwords=passwords)
+    try:
+        yield context
+    finally:
+        await context.database.close()

@@ -1,0 +1,1 @@
+"""Where the help desk keeps things: SQLAlchemy tables, migrations, and the statements of each noun."""

@@ -1,0 +1,31 @@
+"""Bring a database to the newest schema, with Alembic's scripts from inside the package."""
+
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+
+from tickets.store.database import Database
+
+SCRIPTS: Final = Path(__file__).parent / "migrations"
+
+
+def alembic_config(connection: Connection) -> Config:
+    """Return a configuration that runs on `connection` and prints nothing."""
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
+    command.upgrade(alembic_config(connection), "head")
+
+
+async def migrate(database: Database) -> None:
+    """Create or upgrade the schema in one transaction; a failure leaves the database as it was."""
+    async with database.write() as connection:
+        await connection.run_sync(_upgrade)

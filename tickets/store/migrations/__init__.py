@@ -1,0 +1,1 @@
+"""Alembic scripts; `tickets.store.migrate` runs them."""

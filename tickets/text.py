@@ -1,0 +1,59 @@
+"""How texts of people are cleaned, compared and searched."""
+
+import re
+import unicodedata
+from typing import Final
+
+from email_validator import EmailNotValidError, validate_email
+
+from tickets.domain.errors import Invalid
+
+_MAX_WORDS: Final = 8
+# Control characters have no business in a line; C1 and direction overrides could disguise one.
+_UNWANTED: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def fold(text: str) -> str:
+    """Return `text` as it is searched: case, marks and sharp s do not matter."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(c for c in apart if not unicodedata.combining(c)).split())
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Return the folded words of a search, at most eight."""
+    return tuple(dict.fromkeys(fold(text).split()))[:_MAX_WORDS]
+
+
+def clean_line(text: str, field: str) -> str:
+    """Return `text` as one line without control characters. Raises Invalid when nothing is left."""
+    line = " ".join(_UNWANTED.sub(" ", _sound(text, field)).split())
+    if not line:
+        raise Invalid(field, "write something here.")
+    return line
+
+
+def clean_text(text: str, field: str) -> str:
+    """Return `text` with plain line ends and without control characters. Raises Invalid when nothing is left."""
+    lines = _sound(text, field).replace("\r\n", "\n").replace("\r", "\n")
+    cleaned = _UNWANTED.sub("", lines).strip()
+    if not cleaned:
+        raise Invalid(field, "write something here.")
+    return cleaned
+
+
+def clean_email(text: str) -> str:
+    """Return an address in the form in which it is kept. Raises Invalid."""
+    try:
+        found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        raise Invalid("email", "write an e-mail address, like name@example.org.") from None
+    return found.normalized.casefold()
+
+
+def _sound(text: str, field: str) -> str:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        # Lone surrogates come out of JSON escapes and can't be kept.
+        raise Invalid(field, "contains characters that can't be kept. Please write them again.") from None
+    return text
