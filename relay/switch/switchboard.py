@@ -23,7 +23,6 @@ from protocol.envelope import (
     SessionId,
     ViewerWaiting,
     Waiting,
-    is_tracking_path,
 )
 from relay.switch.limits import SwitchLimits
 from relay.switch.ports import Clock, SwitchObserver
@@ -67,22 +66,23 @@ class Switchboard:
         """Return the ids of sessions under this number, waiting ones too."""
         return tuple(session.id for session in self._registry.sessions_of(tracking))
 
-    async def end(self, target: str, code: str, *, agent: bool = False) -> int:
-        """End one session (by its id) or all of a ticket (by tracking number); return how many there were.
+    async def end(self, tracking: str, code: str, *, agent: bool = False) -> None:
+        """End all sessions of a ticket; `code` says why.
 
-        Both ends get `ended` with `code` and close code 4410, and the agent's control socket gets `ended`. With
-        `agent`, the control socket of that number is closed too: the ticket has no use for an agent any more.
+        Both ends get `ended` and close code 4410, and the agent's control socket gets `ended`. With `agent`, the
+        control socket is closed too: the ticket has no use for an agent any more.
         """
-        if is_tracking_path(target):
-            sessions = self._registry.sessions_of(target)
-        else:
-            session = self._registry.session(target)
-            sessions = () if session is None else (session,)
-        await asyncio.gather(*(self._end_one(session, code) for session in sessions))
-        registered = self._registry.agent(target) if agent else None
+        await asyncio.gather(*(self._end_one(session, code) for session in self._registry.sessions_of(tracking)))
+        registered = self._registry.agent(tracking) if agent else None
         if registered is not None:
-            await self._drop_agent(registered, CloseCode.ENDED)
-        return len(sessions)
+            await registered.control.close(CloseCode.ENDED)
+            await self.unregister(registered)
+
+    async def end_session(self, session: str, code: str) -> None:
+        """End one session, as `end` does."""
+        found = self._registry.session(session)
+        if found is not None:
+            await self._end_one(found, code)
 
     async def narrow(self, session: str, rights: tuple[str, ...]) -> bool:
         """Tell the agent that the ticket allows only these rights now; False when there is no such session."""
@@ -217,10 +217,6 @@ class Switchboard:
     async def _replace(self, older: Agent) -> None:
         await older.control.tell(Replaced())
         await older.control.close(CloseCode.REPLACED)
-
-    async def _drop_agent(self, agent: Agent, code: CloseCode) -> None:
-        await agent.control.close(code)
-        await self.unregister(agent)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -1,0 +1,242 @@
+"""What an admin set: `towline.toml` and `TOWLINE_SECTION__KEY` variables in one frozen object, read once."""
+
+import ipaddress
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, get_origin
+from urllib.parse import urlsplit
+
+import msgspec
+
+VARIABLE_PREFIX: Final = "TOWLINE_"
+FILE_NAME: Final = "towline.toml"
+
+Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
+Prefix = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{1,5}\Z")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; `str()` names it and says what to do."""
+
+
+class Organisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who runs this help desk."""
+
+    name: Name = "Help desk"
+    tracking_prefix: Prefix = "TL"
+
+
+class CertificateFiles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A certificate (with its chain) and its key, as PEM files."""
+
+    certificate: Path
+    key: Path
+
+
+class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the server listens and what it is called from outside."""
+
+    public_url: str
+    bind: str = "127.0.0.1"
+    port: Port = 8443
+    allowed_origins: tuple[str, ...] = ()
+    tls: Literal["private-ca", "off"] | CertificateFiles = "private-ca"
+    trusted_proxies: tuple[str, ...] = ()
+
+
+class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the help desk keeps its records; an SQLite file in the data folder unless set."""
+
+    url: str = ""
+
+
+class SessionRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What technicians may ask for in a session."""
+
+    rights: tuple[Literal["view", "control"], ...] = ("view", "control")
+
+
+class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Brakes that a large or a small site may want elsewhere."""
+
+    newcomers_per_address: Count = 32
+    newcomers_in_all: Count = 1_024
+    agent_offline_s: Seconds = 60.0
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything an admin decided. Relative paths are relative to the settings file."""
+
+    server: Server
+    organisation: Organisation = Organisation()
+    database: Database = Database()
+    session: SessionRules = SessionRules()
+    limits: LimitSettings = LimitSettings()
+    folder: Path = Path()
+
+    @property
+    def data_dir(self) -> Path:
+        """Where the server keeps what it makes: database, keys, certificates."""
+        return self.folder / "data"
+
+    @property
+    def ca_file(self) -> Path:
+        """The private CA's root certificate, for agents, viewers and browsers."""
+        return self.folder / "ca.pem"
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The origins from which browsers and programs may connect."""
+        return frozenset(self.server.allowed_origins or (self.server.public_url,))
+
+    @property
+    def host(self) -> str:
+        """The host name or address in `public_url`."""
+        return urlsplit(self.server.public_url).hostname or ""
+
+
+def load_settings(file: Path, environment: Mapping[str, str]) -> Settings:
+    """Read the settings file and the variables over it. Raises SettingsError."""
+    try:
+        content = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise SettingsError(f"There is no {file}. Make one with: towline-relay init") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} can't be read: {error}") from error
+    try:
+        values = tomllib.loads(content)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file} is not valid TOML: {error}") from error
+    return make_settings(values, environment, file.absolute().parent, source=file.name)
+
+
+def make_settings(
+    values: dict[str, Any], environment: Mapping[str, str], folder: Path, source: str = FILE_NAME
+) -> Settings:
+    """Return checked settings from what a file says and the variables over it. Raises SettingsError."""
+    if "folder" in values:
+        raise SettingsError(f"{source}: there is no setting 'folder'.")
+    merged = {name: dict(part) if isinstance(part, dict) else part for name, part in values.items()}
+    _apply_variables(merged, environment)
+    try:
+        settings = msgspec.convert(merged, Settings, strict=True)
+    except msgspec.ValidationError as error:
+        raise SettingsError(_explain(str(error), source)) from error
+    return _check(msgspec.structs.replace(settings, folder=folder))
+
+
+def _apply_variables(values: dict[str, Any], environment: Mapping[str, str]) -> None:
+    sections = {field.name: field.type for field in msgspec.structs.fields(Settings) if field.name != "folder"}
+    for variable, text in sorted(environment.items()):
+        section, separator, key = variable.removeprefix(VARIABLE_PREFIX).lower().partition("__")
+        if not variable.startswith(VARIABLE_PREFIX) or not separator:
+            continue
+        fields = (
+            {field.name: field.type for field in msgspec.structs.fields(sections[section])}
+            if section in sections
+            else {}
+        )
+        if key not in fields:
+            raise SettingsError(f"The variable {variable} names no setting. See the settings page of the docs.")
+        part = values.setdefault(section, {})
+        if isinstance(part, dict):
+            part[key] = _read_variable(variable, text, fields[key])
+
+
+def _read_variable(variable: str, text: str, kind: Any) -> Any:
+    if text.lstrip().startswith(("[", "{")):
+        try:
+            return tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsError(f"{variable} is not a valid TOML value: {error}") from error
+    if get_origin(kind) is tuple:
+        return [item.strip() for item in text.split(",") if item.strip()]
+    if kind in (Port, Count, Seconds):
+        try:
+            return msgspec.convert(text, kind, strict=False)
+        except msgspec.ValidationError as error:
+            raise SettingsError(f"{variable}: {error}.") from error
+    return text
+
+
+def _explain(problem: str, source: str) -> str:
+    """Turn msgspec's text into one that names the setting as the file spells it."""
+    what, _, where = problem.partition(" - at `$")
+    path = [part for part in where.rstrip("`").split(".") if part]
+    if missing := re.match(r"Object missing required field `(\w+)`", what):
+        path.append(missing[1])
+        what = "this setting is missing"
+    elif unknown := re.match(r"Object contains unknown field `(\w+)`", what):
+        path.append(unknown[1])
+        what = "there is no such setting"
+    match path:
+        case [section] if what in ("this setting is missing", "there is no such setting"):
+            return f"{source}: [{section}]: {what.replace('setting', 'section')}."
+        case [section, *rest] if rest:
+            return f"{source}: [{section}] {'.'.join(rest)}: {what}."
+    return f"{source}: {what}."
+
+
+def origin_of(url: str) -> str:
+    """Return the origin of a URL as browsers spell it. Raises ValueError when it is more or less than an origin."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("it has to begin with https:// and a host name")
+    if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username or parts.password:
+        raise ValueError("it has to end after the host name or port")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    default = 443 if parts.scheme == "https" else 80
+    port = "" if parts.port in (None, default) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine itself."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _check(settings: Settings) -> Settings:
+    """Return the settings in canonical form. Raises SettingsError."""
+    server = settings.server
+    public = _canonical_origin("public_url", server.public_url)
+    origins = tuple(_canonical_origin("allowed_origins", origin) for origin in server.allowed_origins)
+    if server.tls == "off" and not is_loopback(server.bind):
+        raise SettingsError(
+            f'[server] tls = "off" is for bind = "127.0.0.1" only, not for "{server.bind}": '
+            'use tls = "private-ca" or name certificate files.'
+        )
+    if public.startswith("http:") and (server.tls != "off" or not is_loopback(urlsplit(public).hostname or "")):
+        raise SettingsError(
+            '[server] public_url has to begin with https:// (http:// is for 127.0.0.1 with tls = "off").'
+        )
+    for proxy in server.trusted_proxies:
+        try:
+            ipaddress.ip_network(proxy)
+        except ValueError as error:
+            raise SettingsError(f"[server] trusted_proxies: {error}.") from error
+    if not settings.session.rights:
+        raise SettingsError('[session] rights: name at least "view".')
+    tls = server.tls
+    if isinstance(tls, CertificateFiles):
+        tls = CertificateFiles(settings.folder / tls.certificate, settings.folder / tls.key)
+    return msgspec.structs.replace(
+        settings,
+        server=msgspec.structs.replace(server, public_url=public, allowed_origins=origins, tls=tls),
+    )
+
+
+def _canonical_origin(name: str, url: str) -> str:
+    try:
+        return origin_of(url)
+    except ValueError as error:
+        raise SettingsError(f"[server] {name}: {url!r} is not usable: {error}.") from error
