@@ -4,13 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tickets.domain.errors import Broken, DeskError, NotLoggedIn, TooManyTries
+from tickets.domain.errors import DeskError, MethodNotAllowed, NotFound, NotLoggedIn
 from tickets.domain.services import DeskServices
 from tickets.pages.routes.account import Account
 from tickets.pages.routes.articles import Articles
@@ -21,11 +22,13 @@ from tickets.pages.routes.ticket import Ticket
 from tickets.pages.routing import login_address, page
 from tickets.pages.site import STATIC, Site, make_environment
 from tickets.pages.static_files import StaticFolder, read_folder
+from tickets.web.problems import desk_error, headers_of
 
-_PLAIN: Final = {
-    404: ("There is nothing here", "This address leads nowhere. Check it, or start from one of these:"),
-    405: ("This address takes no such request", "Open the page it belongs to and try again from there."),
+_PLAIN: Final[dict[type[DeskError], str]] = {
+    NotFound: "This address leads nowhere. Check it, or go on from here.",
+    MethodNotAllowed: "Open the page that this address belongs to and try again from there.",
 }
+"""What people read instead of words that are for programs."""
 
 
 def page_routes(site: Site) -> list[Route]:
@@ -47,28 +50,14 @@ def build_pages(desk: DeskServices, now: Callable[[], datetime]) -> Starlette:
     site = Site(desk, now, make_environment(now))
 
     async def explain(request: Request, error: Exception) -> Response:
-        if not isinstance(error, DeskError):
-            raise error
-        if isinstance(error, NotLoggedIn) and request.url.path.startswith("/console"):
+        known = desk_error(error)
+        if isinstance(known, NotLoggedIn) and request.url.path.startswith("/console"):
             return site.go(login_address(request))
-        response = site.problem(request, error.title, error.detail, error.status)
-        if isinstance(error, TooManyTries):
-            response.headers["retry-after"] = str(error.retry_after_s)
+        detail = _PLAIN.get(type(known), known.detail)
+        response = site.problem(request, known.title, detail, known.status)
+        response.headers.update(headers_of(known))
         return response
 
-    async def explain_plain(request: Request, error: Exception) -> Response:
-        if not isinstance(error, HTTPException):
-            raise error
-        heading, detail = _PLAIN.get(error.status_code, (DeskError.title, error.detail))
-        response = site.problem(request, heading, detail, error.status_code)
-        response.headers.update(error.headers or {})
-        return response
-
-    async def apologise(request: Request, _error: Exception) -> Response:
-        broken = Broken()
-        return site.problem(request, broken.title, broken.detail, broken.status)
-
-    return Starlette(
-        routes=page_routes(site),
-        exception_handlers={DeskError: explain, HTTPException: explain_plain, Exception: apologise},
-    )
+    # The last one also gets the error raised again after its answer, which is how it reaches the log.
+    kinds: tuple[type[Exception], ...] = (DeskError, HTTPException, SQLAlchemyError, OSError, Exception)
+    return Starlette(routes=page_routes(site), exception_handlers=dict.fromkeys(kinds, explain))

@@ -14,11 +14,15 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from tickets.domain.access import ANONYMOUS, Actor, Role
 from tickets.domain.services import DeskServices
 from tickets.pages import words
-from tickets.pages.headers import page_headers
 from tickets.pages.markdown import render_markdown
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 STATIC: Final = Path(__file__).parent / "static"
+
+PRIVATE: Final = {"cache-control": "no-store"}
+"""Kept by no cache, so that nothing shows after a logout. The other headers come from `tickets.web.edge`."""
+PUBLIC: Final = {"cache-control": "no-cache"}
+"""For pages that are the same for everybody; a form that somebody comes back to still holds what was typed."""
 
 _STEPS: Final = ((60, 60, "minute"), (24, 3_600, "hour"), (14, 86_400, "day"))
 
@@ -110,14 +114,11 @@ class Site:
             "said_kind": said_kind,
         }
         html = self.templates.get_template(template).render(shared | context)
-        viewer = template == "session.html"
-        return HTMLResponse(
-            html, status_code=status, headers=page_headers(self.desk.public_url, viewer=viewer, private=private)
-        )
+        return HTMLResponse(html, status_code=status, headers=PRIVATE if private else PUBLIC)
 
     def go(self, path: str) -> Response:
         """Redirect to a page of ours after a form was taken (303, so that a reload sends nothing twice)."""
-        return RedirectResponse(path, status_code=303, headers=page_headers(self.desk.public_url))
+        return RedirectResponse(path, status_code=303, headers=PRIVATE)
 
     def problem(self, request: Request, heading: str, detail: str, status: int) -> Response:
         """Return a page that says what went wrong and where to go from here."""

@@ -21,9 +21,6 @@ _TYPES: Final = {
 _HEADERS: Final = {
     # Asked about every time, answered with 304: a new version is never mixed with an old one.
     "cache-control": "no-cache",
-    "x-content-type-options": "nosniff",
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
-    "cross-origin-resource-policy": "same-origin",
 }
 
 
