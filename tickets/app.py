@@ -14,7 +14,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from tickets.api import connecting, description, desk, tickets
-from tickets.api.offer import PREFIX, no_such_route
+from tickets.api.offer import METHODS, PREFIX, no_such_route
 from tickets.domain.errors import DeskError
 from tickets.domain.services import DeskServices
 from tickets.keys import load_keys
@@ -157,7 +157,7 @@ def build_application(services: DeskServices, live: LiveService, settings: HelpD
     for router in (tickets.router, connecting.router, desk.router):
         app.include_router(router, prefix=PREFIX)
     app.router.routes.append(WebSocketRoute("/live", LiveSocket(live, settings.origins)))
-    app.router.routes.append(Route("/api/{rest:path}", no_such_route, include_in_schema=False))
+    app.router.routes.append(Route("/api/{rest:path}", no_such_route, methods=METHODS, include_in_schema=False))
     app.mount("/", build_pages(services, lambda: moment(clock)))
     for kind in (DeskError, HTTPException, SQLAlchemyError, OSError, Exception):
         app.add_exception_handler(kind, answer_problem)

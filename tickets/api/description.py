@@ -25,7 +25,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         title=_TITLE,
         version=_VERSION,
         summary="Tickets, their sessions and the knowledge base.",
-        routes=[route for route in app.routes if getattr(route, "include_in_schema", False)],
+        routes=app.routes,
     )
     _, schemas = msgspec.json.schema_components(_structs(), ref_template=SCHEMAS)
     components = document.setdefault("components", {})

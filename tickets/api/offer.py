@@ -20,6 +20,7 @@ from tickets.web.asking import address_of, permitted_actor
 from tickets.web.problems import MEDIA_TYPE, Problem
 
 PREFIX: Final = "/api/v1"
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 SCHEMAS: Final = "#/components/schemas/{name}"
 
 _T = TypeVar("_T")
