@@ -17,6 +17,7 @@ from protocol.envelope import (
     MalformedFrame,
     Ping,
     Pong,
+    SessionId,
     ViewerHello,
     parse_first_frame,
     parse_from_agent,
@@ -169,7 +170,7 @@ class Endpoints:
 
     async def _viewer(self, socket: Socket, admission: ViewerAdmission) -> None:
         waits_until = self._switchboard.clock.now() + self._limits.agent_offline_s
-        session = Session(admission.session, admission.tracking, socket, waits_until, admission.not_after)
+        session = Session(SessionId(admission.session), admission.tracking, socket, waits_until, admission.not_after)
 
         async def handle(frame: str | bytes) -> None:
             if isinstance(frame, str):

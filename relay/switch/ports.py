@@ -3,7 +3,6 @@
 The switch understands none of it: it asks, and does as it is told.
 """
 
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from protocol.envelope import SessionId
@@ -11,13 +10,23 @@ from protocol.envelope import SessionId
 SessionEvent = Literal["joined", "asking", "ended"]
 
 
-@dataclass(frozen=True, slots=True)
-class ViewerAdmission:
+class ViewerAdmission(Protocol):
     """A socket ticket was accepted: which session it is for, and until when that may last (seconds since 1970 UTC)."""
 
-    session: SessionId
-    not_after: int
-    tracking: str
+    @property
+    def session(self) -> str:
+        """The session's id."""
+        ...
+
+    @property
+    def not_after(self) -> int:
+        """When the session has to end, whatever happens."""
+        ...
+
+    @property
+    def tracking(self) -> str:
+        """The ticket's tracking number, canonical."""
+        ...
 
 
 class TicketGate(Protocol):

@@ -38,19 +38,13 @@ CODE_NAMES = {code: code.name.lower().replace("_", "-") for code in CloseCode}
 class Switchboard:
     """What the rest of the server asks of the switch, and what its endpoints do to it."""
 
-    def __init__(
-        self,
-        observer: SwitchObserver,
-        clock: Clock,
-        limits: SwitchLimits,
-        chance: Callable[[], float] = random.random,
-    ) -> None:
+    def __init__(self, clock: Clock, limits: SwitchLimits, chance: Callable[[], float] = random.random) -> None:
         """`chance()` gives numbers from 0 up to 1; it spreads the clients that come back after a stop."""
         self.limits = limits
         self.clock = clock
         self.closing = False
         self.counts: Counter[str] = Counter()
-        self._observer = observer
+        self._observer: SwitchObserver
         self._registry = Registry()
         self._chance = chance
         self._tasks: set[asyncio.Task[None]] = set()
@@ -66,20 +60,20 @@ class Switchboard:
         """Return the ids of sessions under this number, waiting ones too."""
         return tuple(session.id for session in self._registry.sessions_of(tracking))
 
-    async def end(self, tracking: str, code: str, *, agent: bool = False) -> None:
-        """End all sessions of a ticket; `code` says why.
+    async def end(self, tracking: str, code: str) -> None:
+        """Hang up on everybody under a tracking number, the agent too; `code` says why.
 
-        Both ends get `ended` and close code 4410, and the agent's control socket gets `ended`. With `agent`, the
-        control socket is closed too: the ticket has no use for an agent any more.
+        All sockets close with 4410; both ends of a session, and the control socket for each session, get `ended`
+        first. An agent that may come back (another technician has the ticket now) is none of this: see `end_session`.
         """
         await asyncio.gather(*(self._end_one(session, code) for session in self._registry.sessions_of(tracking)))
-        registered = self._registry.agent(tracking) if agent else None
-        if registered is not None:
-            await registered.control.close(CloseCode.ENDED)
-            await self.unregister(registered)
+        agent = self._registry.agent(tracking)
+        if agent is not None:
+            await agent.control.close(CloseCode.ENDED)
+            await self.unregister(agent)
 
     async def end_session(self, session: str, code: str) -> None:
-        """End one session, as `end` does."""
+        """End one session: both ends and the control socket get `ended`, and both ends close code 4410."""
         found = self._registry.session(session)
         if found is not None:
             await self._end_one(found, code)
@@ -117,8 +111,12 @@ class Switchboard:
             "pairs": joined,
         }
 
-    def start(self) -> None:
-        """Begin to look after waiting and stalled sessions; needs a running loop."""
+    def start(self, observer: SwitchObserver) -> None:
+        """Begin to look after sessions, and report to `observer`; needs a running loop, and no socket before it.
+
+        The observer comes late because it is made by those who need the switchboard.
+        """
+        self._observer = observer
         self._sweeper = asyncio.create_task(self._sweep_for_ever(), name="switch-sweeper")
 
     async def stop(self) -> None:
@@ -202,7 +200,8 @@ class Switchboard:
         # What went wrong on one side says more than "the other end is gone" does.
         why = to_agent if to_viewer is CloseCode.PEER_GONE else to_viewer
         log.info("relay.session-over", tracking=session.tracking, why=CODE_NAMES[why], joined=session.joined)
-        if session.joined:
+        # The session itself goes on when a newer viewer took this one's place.
+        if to_viewer is not CloseCode.REPLACED:
             await self._observer.session_event(session.tracking, session.id, "ended", CODE_NAMES[why])
 
     # The inside

@@ -3,7 +3,16 @@
 from dataclasses import dataclass, field
 
 from protocol.envelope import SessionId
-from relay.switch.ports import SessionEvent, ViewerAdmission
+from relay.switch.ports import SessionEvent
+
+
+@dataclass(frozen=True)
+class FakeAdmission:
+    """What a socket ticket is good for."""
+
+    session: SessionId
+    not_after: int
+    tracking: str
 
 
 @dataclass
@@ -11,14 +20,14 @@ class FakeGate:
     """Admits what was put into it. Tickets are used up; `agents` maps tracking numbers to (token, key)."""
 
     agents: dict[str, tuple[str, str]] = field(default_factory=dict)
-    tickets: dict[tuple[str, str], ViewerAdmission] = field(default_factory=dict)
+    tickets: dict[tuple[str, str], FakeAdmission] = field(default_factory=dict)
     happened: list[tuple[str, ...]] = field(default_factory=list)
 
     async def admit_agent(self, tracking: str, token: str, agent_key: str, session: str | None) -> bool:  # noqa: ARG002
         """Whether token and key are those of the ticket."""
         return self.agents.get(tracking) == (token, agent_key)
 
-    async def admit_viewer(self, tracking: str, socket_ticket: str) -> ViewerAdmission | None:
+    async def admit_viewer(self, tracking: str, socket_ticket: str) -> FakeAdmission | None:
         """Use a socket ticket up."""
         return self.tickets.pop((tracking, socket_ticket), None)
 

@@ -26,9 +26,8 @@ from relay.front import Front, Listening
 from relay.switch.doorman import Doorman
 from relay.switch.endpoints import Endpoints
 from relay.switch.limits import SwitchLimits
-from relay.switch.ports import ViewerAdmission
 from relay.switch.switchboard import Switchboard
-from relay.switch.testing import FakeGate
+from relay.switch.testing import FakeAdmission, FakeGate
 
 T = TypeVar("T")
 
@@ -84,7 +83,7 @@ class RunningRelay:
         """Return a socket ticket for one viewer."""
         self.tickets += 1
         ticket = f"ticket-{self.tickets:036}"
-        self.gate.tickets[(tracking, ticket)] = ViewerAdmission(session, int(time.time() + lasts_s), tracking)
+        self.gate.tickets[(tracking, ticket)] = FakeAdmission(session, int(time.time() + lasts_s), tracking)
         return ticket
 
     @asynccontextmanager
@@ -120,7 +119,7 @@ def running_relay(
 ) -> Iterator[RunningRelay]:
     """Run a switch with a fake gate; with certificate, key and ca it speaks TLS."""
     gate = FakeGate()
-    switchboard = Switchboard(gate, SystemClock(), limits or SwitchLimits())
+    switchboard = Switchboard(SystemClock(), limits or SwitchLimits())
     endpoints = Endpoints(switchboard, gate, Doorman(frozenset({origin}), switchboard.limits))
     front = Front(
         endpoints,
@@ -128,15 +127,15 @@ def running_relay(
         lambda: switchboard.go_away(1_000),
     )
     tls = None if ca is None else ssl.create_default_context(cafile=str(ca))
-    with in_thread(lambda: serve(switchboard, front)) as loop:
+    with in_thread(lambda: serve(switchboard, front, gate)) as loop:
         yield RunningRelay(gate, switchboard, front, origin, loop, tls)
 
 
 @asynccontextmanager
-async def serve(switchboard: Switchboard, front: Front) -> AsyncIterator[None]:
+async def serve(switchboard: Switchboard, front: Front, gate: FakeGate) -> AsyncIterator[None]:
     """Run a front in this loop."""
+    switchboard.start(gate)
     await front.start()
-    switchboard.start()
     try:
         yield
     finally:

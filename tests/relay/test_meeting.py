@@ -151,18 +151,28 @@ async def test_one_end_leaves(relay: RunningRelay, said: int, heard: int) -> Non
         assert await close_code(watching) == heard
 
 
-async def test_end_by_the_server(relay: RunningRelay) -> None:
+async def test_session_is_ended(relay: RunningRelay) -> None:
     session = session_id(1)
     async with pair(relay) as (on_control, sharing, watching):
-        await relay.on_server(relay.switchboard.end(TRACKING, "reassigned"))
+        await relay.on_server(relay.switchboard.end_session(session, "reassigned"))
         for socket in (on_control, sharing, watching):
             assert await control(socket) == Ended(session=session, code="reassigned")
         assert await close_code(sharing) == CloseCode.ENDED
         assert await close_code(watching) == CloseCode.ENDED
         assert relay.switchboard.is_online(TRACKING)
-        await relay.on_server(relay.switchboard.end(TRACKING, "closed", agent=True))
-        assert await close_code(on_control) == CloseCode.ENDED
+        assert ("ended", TRACKING, session, "ended") in relay.gate.happened
+        await relay.on_server(relay.switchboard.end_session(session, "reassigned"))
+
+
+async def test_everybody_is_sent_off(relay: RunningRelay) -> None:
+    session = session_id(1)
+    async with pair(relay) as sockets:
+        await relay.on_server(relay.switchboard.end(TRACKING, "closed"))
+        for socket in sockets:
+            assert await control(socket) == Ended(session=session, code="closed")
+            assert await close_code(socket) == CloseCode.ENDED
         assert not relay.switchboard.is_online(TRACKING)
+        assert relay.gate.happened[-1] == ("left", TRACKING)
 
 
 async def test_rights_are_narrowed(relay: RunningRelay) -> None:
