@@ -36,6 +36,7 @@ from protocol.records import Body, PieceWriter, RecordSealer
 from protocol.rights import Right
 from protocol.table import TABLE, Role, limits_for
 from protocol.tracking import make_tracking
+from tests.vectors.malformed import BAD_MESSAGES
 
 HERE = Path(__file__).parent
 Json = dict[str, Any]
@@ -210,51 +211,6 @@ MESSAGES: tuple[m.Message, ...] = (
     m.CursorPosition(5, 6, visible=True),
     m.Ping(1),
     m.Pong(0xFFFFFFFF),
-)
-
-BAD_MESSAGES: tuple[tuple[str, int, bytes], ...] = (
-    ("not JSON", 0x01, b"{"),
-    ("no type", 0x01, b"{}"),
-    ("unknown type", 0x01, b'{"type":"sesame"}'),
-    ("not UTF-8", 0x01, b'{"type":"bye","code":"ended","reason":"\xff"}'),
-    ("missing field", 0x01, b'{"type":"text","seq":1}'),
-    ("wrong type of field", 0x01, b'{"type":"text","seq":"1","text":"a"}'),
-    ("number out of range", 0x01, b'{"type":"release-all","seq":4294967296}'),
-    ("negative number", 0x01, b'{"type":"release-all","seq":-1}'),
-    ("fraction", 0x01, b'{"type":"release-all","seq":1.5}'),
-    ("text too long", 0x01, json.dumps({"type": "text", "seq": 1, "text": "a" * 4_097}).encode()),
-    ("unknown bye code", 0x01, b'{"type":"bye","code":"boom"}'),
-    ("screen without width", 0x01, b'{"type":"monitors","width":0,"height":1}'),
-    ("screen too wide", 0x01, b'{"type":"monitors","width":16385,"height":1}'),
-    ("array instead of object", 0x01, b'["bye"]'),
-    ("pointer-move cut short", 0x10, bytes(7)),
-    ("pointer-move too long", 0x10, bytes(9)),
-    ("button that does not exist", 0x11, bytes.fromhex("00000001 0000 0000 04 01")),
-    ("button neither up nor down", 0x11, bytes.fromhex("00000001 0000 0000 01 02")),
-    ("wheel cut short", 0x12, bytes(11)),
-    ("key without code", 0x13, bytes.fromhex("00000001 01 00 00 00")),
-    ("key with unknown modifier", 0x13, bytes.fromhex("00000001 01 80 01 41 00")),
-    ("key code with a space", 0x13, bytes.fromhex("00000001 01 00 02 4120 00")),
-    ("key code that is too long", 0x13, bytes.fromhex("00000001 01 00 21") + b"A" * 33 + b"\0"),
-    ("key text that is too long", 0x13, bytes.fromhex("00000001 01 00 01 41 41") + b"a" * 65),
-    ("key text cut short", 0x13, bytes.fromhex("00000001 01 00 01 41 05 61")),
-    ("key with bytes left over", 0x13, bytes.fromhex("00000001 01 00 01 41 00 00")),
-    ("key text that is not UTF-8", 0x13, bytes.fromhex("00000001 01 00 01 41 01 ff")),
-    ("key neither up nor down", 0x13, bytes.fromhex("00000001 02 00 01 41 00")),
-    ("input-ack empty", 0x14, b""),
-    ("frame-begin with a strange flag", 0x20, bytes.fromhex("00000001 02")),
-    ("rect cut short", 0x21, bytes(8)),
-    ("rect without width", 0x21, bytes.fromhex("00 0000 0000 0000 0001 000000")),
-    ("rect outside every screen", 0x21, bytes.fromhex("00 4000 0000 0001 0001 000000")),
-    ("frame-end cut short", 0x22, bytes(12)),
-    ("frame-ack too long", 0x23, bytes(7)),
-    ("cursor too large", 0x24, bytes.fromhex("0201 0001 0000 0000")),
-    ("cursor without height", 0x24, bytes.fromhex("0001 0000 0000 0000")),
-    ("cursor's hot spot outside", 0x24, bytes.fromhex("0001 0001 0002 0000")),
-    ("cursor-position cut short", 0x25, bytes(4)),
-    ("ping empty", 0x30, b""),
-    ("pong too long", 0x31, bytes(5)),
-    ("kind that does not exist", 0x7F, b""),
 )
 
 
