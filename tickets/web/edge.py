@@ -4,10 +4,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import structlog
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tickets.web.problems import desk_error, problem_answer
+from tickets.domain.errors import TooLarge
+from tickets.web.problems import MAX_BODY_BYTES, desk_error, problem_answer
 
 _log = structlog.get_logger("tickets")
 
@@ -62,9 +63,19 @@ class Edge:
             await send(message)
 
         try:
+            if _declared_bytes(scope) > MAX_BODY_BYTES:
+                raise TooLarge(MAX_BODY_BYTES)  # noqa: TRY301 - one way out for all refusals
             await self.app(scope, receive, send_with_headers)
+        except TooLarge as error:
+            await problem_answer(error)(scope, receive, send_with_headers)
         except Exception as error:  # noqa: BLE001 - the edge of the request: nothing may get past it
             # The path may hold a tracking number, which is public; queries and bodies are not logged.
             _log.error("request failed", path=scope["path"], method=scope["method"], exc_info=error)
             if not started:
                 await problem_answer(desk_error(error))(scope, receive, send_with_headers)
+
+
+def _declared_bytes(scope: Scope) -> int:
+    """Return the body's length as its sender states it; one that states none is counted while it is read."""
+    text = Headers(scope=scope).get("content-length", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
