@@ -4,12 +4,15 @@
 desk's data go through here as well.
 """
 
+import asyncio
 import importlib.util
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from protocol.rights import Right
 from relay.certificates import CertificatePaths, ensure_server_certificate, make_authority, utc_now
@@ -22,11 +25,38 @@ from relay.switch.endpoints import Endpoints
 from relay.switch.limits import SwitchLimits
 from relay.switch.socket import Receive, Scope, Send
 from relay.switch.switchboard import Switchboard
+from relay.wakeup import Bell, listening
+from relay.worker import work
+from tickets import setup
 from tickets.app import HelpDesk, build_help_desk
+from tickets.domain.access import Role
+from tickets.domain.errors import DeskError
+from tickets.keys import KeysUnusable
+from tickets.ports import SilentSwitchboard
 from tickets.settings import HelpDeskSettings
 
 # Agents and viewers come back after this time to twice that, so that not all of them do at once.
 RETRY_IN_MS: Final = 2_000
+# A database that has not answered by then is not ready.
+READY_S: Final = 2.0
+
+
+class Trouble(Exception):
+    """The help desk's data can't be used, or not in this way; `str()` says what to do."""
+
+
+@contextmanager
+def desk_trouble() -> Iterator[None]:
+    """Turn what the help desk raises into Trouble, whose text is for the person at the keyboard."""
+    try:
+        yield
+    except (DeskError, KeysUnusable) as error:
+        raise Trouble(str(error)) from error
+    except SQLAlchemyError as error:
+        # Its own text holds statements and parameters.
+        raise Trouble(
+            f"The database can't be used ({type(error).__name__}): check [database] url, then run towline-relay doctor."
+        ) from error
 
 
 class Router:
@@ -121,6 +151,7 @@ def prepare_certificate(settings: Settings) -> CertificateFiles | None:
         return None
     if isinstance(tls, CertificateFiles):
         return tls
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     paths, at = certificate_paths(settings), utc_now()
     if not paths.root.exists() and not paths.root_key.exists():
         make_authority(paths, settings.host, settings.organisation.name, at)
@@ -129,10 +160,7 @@ def prepare_certificate(settings: Settings) -> CertificateFiles | None:
 
 
 def build(settings: Settings) -> Server:
-    """Return the front process's parts, nothing of it started.
-
-    Raises CertificateError, OSError, tickets' KeysUnusable.
-    """
+    """Return the front process's parts, nothing of it started. Raises CertificateError, OSError, Trouble."""
     files = prepare_certificate(settings)
     limits = SwitchLimits(
         agent_offline_s=settings.limits.agent_offline_s,
@@ -140,11 +168,17 @@ def build(settings: Settings) -> Server:
         newcomers_in_all=settings.limits.newcomers_in_all,
     )
     switchboard = Switchboard(SystemClock(), limits)
-    desk = build_help_desk(desk_settings(settings), switchboard=switchboard)
+    with desk_trouble():
+        desk = build_help_desk(desk_settings(settings), switchboard=switchboard)
     doorman = Doorman(settings.origins, limits)
     headers = common_headers(settings.server.public_url, is_loopback(settings.host))
 
     async def ready() -> bool:
+        try:
+            async with asyncio.timeout(READY_S):
+                await desk.services.organisation.shown()
+        except (SQLAlchemyError, OSError, TimeoutError):
+            return False
         return not switchboard.closing
 
     def stats() -> dict[str, int]:
@@ -166,3 +200,82 @@ def build(settings: Settings) -> Server:
     )
     front = Front(router, listening, lambda: switchboard.go_away(RETRY_IN_MS))
     return Server(settings, switchboard, desk, front)
+
+
+def wake_up_path(settings: Settings) -> Path:
+    """Return the worker's local socket."""
+    return settings.data_dir / "worker.socket"
+
+
+def worker_is_awake(settings: Settings) -> bool:
+    """Wake the worker; False when there is none."""
+    return Bell(wake_up_path(settings)).ring()
+
+
+async def run_worker(settings: Settings) -> None:
+    """Keep house until cancelled. Raises WakeUpError, Trouble."""
+    with desk_trouble():
+        desk = build_help_desk(desk_settings(settings), switchboard=SilentSwitchboard())
+    try:
+        async with listening(wake_up_path(settings)) as rung:
+            await work(desk.housekeep, rung)
+    finally:
+        await desk.close()
+
+
+async def prepare_data(settings: Settings) -> None:
+    """Make keys and database, or bring an older database up to date. Raises OSError, Trouble."""
+    with desk_trouble():
+        await setup.initialise(desk_settings(settings))
+
+
+async def upgrade_data(settings: Settings) -> None:
+    """Bring the database up to date; keys have to be there already. Raises OSError, Trouble."""
+    with desk_trouble():
+        await setup.upgrade(desk_settings(settings))
+
+
+@dataclass(frozen=True, slots=True)
+class TechnicianLine:
+    """What the command line shows of a technician."""
+
+    email: str
+    name: str
+    role: str
+    disabled: bool
+
+
+async def list_technicians(settings: Settings) -> list[TechnicianLine]:
+    """Return technicians and admins. Raises Trouble."""
+    with desk_trouble():
+        rows = await setup.list_technicians(desk_settings(settings))
+    return [TechnicianLine(row.email, row.name, str(row.role), row.disabled_at is not None) for row in rows]
+
+
+async def add_technician(settings: Settings, email: str, name: str, password: str, role: str) -> None:
+    """Add a technician or an admin. Raises Trouble."""
+    with desk_trouble():
+        await setup.add_technician(desk_settings(settings), email=email, name=name, password=password, role=Role(role))
+
+
+async def disable_technician(settings: Settings, email: str) -> None:
+    """End what a technician may do. Raises Trouble."""
+    with desk_trouble():
+        await setup.disable_technician(desk_settings(settings), email)
+
+
+async def reset_password(settings: Settings, email: str, password: str) -> None:
+    """Set a new password. Raises Trouble."""
+    with desk_trouble():
+        await setup.reset_password(desk_settings(settings), email, password)
+
+
+async def show_organisation(settings: Settings) -> dict[str, str]:
+    """Return name, id, public key and mode. Raises Trouble."""
+    with desk_trouble():
+        desk = build_help_desk(desk_settings(settings), switchboard=SilentSwitchboard())
+        try:
+            shown = asdict(await desk.services.organisation.shown())
+        finally:
+            await desk.close()
+    return {name: shown[name] for name in ("name", "id", "public_key", "mode")}

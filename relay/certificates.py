@@ -48,6 +48,8 @@ def make_authority(paths: CertificatePaths, host: str, organisation: str, at: da
     """Write a new root certificate and its key. Raises CertificateError when there is one already, OSError."""
     if paths.root.exists() or paths.root_key.exists():
         raise CertificateError(f"There is a certification authority already: {paths.root}")
+    for folder in {paths.root.parent, paths.root_key.parent}:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name(
         [
@@ -134,10 +136,10 @@ def write_public(path: Path, data: bytes) -> None:
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.new")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        os.fchmod(file.fileno(), mode)
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -40,8 +40,16 @@ class Child:
 
     async def start(self) -> None:
         """Start it. Raises OSError."""
-        self._process = await asyncio.create_subprocess_exec(*self._command, stdin=asyncio.subprocess.PIPE)
+        self._process = await asyncio.create_subprocess_exec(
+            *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        )
         log.info("serve.started", role=self.role, pid=self._process.pid)
+
+    async def first_line(self) -> str:
+        """Return what it says when it is ready; empty when it ends before."""
+        if self._process is None or self._process.stdout is None:
+            return ""
+        return (await self._process.stdout.readline()).decode().strip()
 
     async def wait(self) -> int:
         """Return its exit status."""
@@ -81,30 +89,42 @@ async def keep_running(
         await child.start()
 
 
-async def supervise(front: Child, worker: Child) -> int:
+async def run_both(front: Child, worker: Child, say: Callable[[str], None]) -> int:
+    """Run the front and, once it is ready (the database is up to date then), the worker; return the front's status."""
+    await front.start()
+    if line := await front.first_line():
+        await worker.start()
+        say(line)
+        kept = asyncio.create_task(keep_running(worker))
+        try:
+            return await front.wait()
+        finally:
+            kept.cancel()
+    return await front.wait()
+
+
+async def supervise(front: Child, worker: Child, say: Callable[[str], None]) -> int:
     """Run both until a signal (0) or until the front ends by itself (its status, never 0)."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    await front.start()
-    await worker.start()
-    ended = asyncio.create_task(front.wait())
-    kept = asyncio.create_task(keep_running(worker))
+    running = asyncio.create_task(run_both(front, worker, say))
     stop = asyncio.create_task(stopping.wait())
     try:
-        await asyncio.wait((ended, stop), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((running, stop), return_when=asyncio.FIRST_COMPLETED)
+        if stopping.is_set():
+            return 0
+        status = running.result()
     finally:
-        kept.cancel()
+        running.cancel()
         stop.cancel()
         await asyncio.gather(front.stop(), worker.stop())
-    if stopping.is_set():
-        return 0
-    status = ended.result()
     log.error("serve.front-ended", status=status)
     return status if status > 0 else 1
 
 
-def serve(config: Path) -> int:
-    """Run the server and return the exit status."""
-    return asyncio.run(supervise(*(Child(role, child_command(role, config)) for role in ("front", "worker"))))
+def serve(config: Path, say: Callable[[str], None]) -> int:
+    """Run the server and return the exit status; `say` gets one line when connections are accepted."""
+    front, worker = (Child(role, child_command(role, config)) for role in ("front", "worker"))
+    return asyncio.run(supervise(front, worker, say))
