@@ -108,7 +108,7 @@ class _Problem(msgspec.Struct, frozen=True):
 _T = TypeVar("_T")
 
 
-def _line(text: str) -> str:
+def one_line(text: str) -> str:
     """Return `text` as one line that is safe on a terminal."""
     joined = " ".join("".join(c if c.isprintable() or c.isspace() else "?" for c in text).split())
     return joined[:_MAX_LINE]
@@ -239,7 +239,7 @@ def _problem(answer: httpx.Response, server: Server) -> ViewerError:
         except (msgspec.MsgspecError, UnicodeDecodeError):
             problem = _Problem()
         code = problem.type.rpartition("/")[2] or "error"
-        parts = [_line(part).rstrip(".") + "." for part in (problem.title, problem.detail) if part.strip()]
+        parts = [one_line(part).rstrip(".") + "." for part in (problem.title, problem.detail) if part.strip()]
         text = " ".join(parts) or f"The server answered {answer.status_code}. Try again."
         if code == "not-logged-in":
             return NotLoggedIn("This login is no longer good. Run `towline-viewer login`.", code)

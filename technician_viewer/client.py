@@ -11,7 +11,7 @@ Tests, benchmarks and `towline-viewer run` use this same class.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -184,6 +184,16 @@ class SessionClient(Controls):
         return self._link.traffic
 
     # --- waiting
+
+    async def states(self) -> AsyncIterator[SessionState]:
+        """Give the state now, and every other one from then on, up to the final one."""
+        told: SessionState | None = None
+        while told is None or not told.final:
+            if self.state is told:
+                await self._link.changed.wait()
+            else:
+                told = self.state
+                yield told
 
     async def wait_for(self, state: SessionState, *, timeout_s: float | None = None) -> None:
         """Wait until the session is in `state`."""

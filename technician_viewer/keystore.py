@@ -124,11 +124,13 @@ class Keystore:
         if kept is None:
             return None
         try:
-            return msgspec.json.decode(kept, type=Login)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            login = msgspec.json.decode(kept, type=Login)
+            parse_b64(login.organisation, _KEY_BYTES)
+        except (msgspec.MsgspecError, ValueError) as error:
             raise UnusableState(
                 f"{path} is damaged. Remove it and run `towline-viewer login` again.", "state"
             ) from error
+        return login
 
     def keep(self, login: Login, ca: Path | None = None) -> None:
         """Keep a login, and the root certificate it was made with; the server becomes the one meant by default."""
