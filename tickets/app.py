@@ -56,6 +56,7 @@ class HelpDesk:
         self._context: Final = context
         self._sessions: Final = sessions
         self._task: asyncio.Task[None] | None = None
+        self._stopping: Final = asyncio.Event()
         self.services: Final = services
         self.gate: Final = Gate(context)
         self.asgi: Final = asgi
@@ -69,9 +70,9 @@ class HelpDesk:
         """Stop, and close the database."""
         self._context.hub.close()
         if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            # Not cancelled: that could tear a statement apart and leave its connection's thread behind.
+            self._stopping.set()
+            await self._task
             self._task = None
         await self._context.database.close()
 
@@ -88,8 +89,10 @@ class HelpDesk:
 
     async def _watch(self) -> None:
         failing = False
-        while True:
-            await asyncio.sleep(_RECONCILE_S)
+        while not self._stopping.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_RECONCILE_S):
+                    await self._stopping.wait()
             try:
                 await self._sessions.reconcile()
                 failing = False
