@@ -1,0 +1,163 @@
+"""The story played without a person: a real browser for both people, a terminal for the consent, screenshots."""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from demo.desktop import Desktop
+from demo.help_desk import HelpDesk
+from demo.processes import command
+from demo.pseudo_terminal import PseudoTerminal
+from demo.stages import Stages
+from tests.support.browser import CHROMIUM_ARGUMENTS, chromium
+from tests.support.display import wait_until
+
+TITLE = "Mail program asks for my password again and again"
+TYPED = "echo grüße von Tess > from-tess.txt"
+SOLUTION = "An old password was stored. I deleted it and typed the new one once; mail arrives again."
+
+
+def _whole(page: Page) -> Callable[[Path], None]:
+    return lambda path: void(page.screenshot(path=path, full_page=True))
+
+
+def _seen(page: Page) -> Callable[[Path], None]:
+    return lambda path: void(page.screenshot(path=path))
+
+
+def void(_: object) -> None:
+    """Screenshots are returned as well as written; nobody needs them twice."""
+
+
+class Story:
+    """Uma asks for help, Tess helps her."""
+
+    def __init__(self, desk: HelpDesk, desktop: Desktop, folder: Path, stages: Stages) -> None:
+        self._desk = desk
+        self._desktop = desktop
+        self._folder = folder
+        self._stages = stages
+        self._closing = ExitStack()
+
+    def play(self) -> None:
+        """Play all of it. Raises whatever stage fails."""
+        with self._closing, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium(), args=list(CHROMIUM_ARGUMENTS))
+            self._closing.callback(browser.close)
+            user = self._page(browser, 900)
+            link = self._ask_for_help(user)
+            technician = self._page(browser, 1_000)
+            self._take(technician)
+            agent = self._join(link, technician)
+            self._connect(technician, agent)
+            self._work(technician)
+            self._end(technician, agent)
+            self._resolve(technician)
+            self._see_the_solution(user)
+            self._on_a_phone(browser, link)
+
+    def _page(self, browser: Browser, height: int) -> Page:
+        page = browser.new_context(viewport={"width": 1_360, "height": height}, locale="en-GB").new_page()
+        page.set_default_timeout(20_000)
+        return page
+
+    def _ask_for_help(self, page: Page) -> str:
+        with self._stages.stage("Uma opens the portal and sees possible answers while typing", _whole(page)):
+            page.goto(self._desk.url)
+            page.get_by_label("What is it about?").select_option("E-mail and calendar")
+            page.get_by_label("The problem in one line").press_sequentially(TITLE)
+            expect(page.locator("#title-suggestions")).to_contain_text("again and again")
+            page.get_by_label("What happens, and what should happen?").fill("A window asks for it every minute.")
+            page.get_by_label("Urgent").check()
+            page.get_by_label("Program").check()
+            page.get_by_label("Your e-mail").fill("uma@example.com")
+            page.get_by_label("Your name").fill("Uma User")
+        with self._stages.stage("Uma sends it and gets a tracking number", _whole(page)):
+            page.get_by_role("button", name="Send the request").click()
+            expect(page.locator("#number")).to_be_visible()
+        return page.locator("#link").inner_text()
+
+    def _take(self, page: Page) -> None:
+        with self._stages.stage("Tess logs in", _whole(page)):
+            page.goto(f"{self._desk.url}/console")
+            page.get_by_label("E-mail").fill(self._desk.technician.email)
+            page.get_by_label("Password").fill(self._desk.technician.password)
+            page.get_by_role("button", name="Log in").click()
+            expect(page.get_by_role("heading", name="Queue")).to_be_visible()
+        with self._stages.stage("Tess sees what nobody has yet", _whole(page)):
+            page.goto(f"{self._desk.url}/console?view=unassigned")
+            expect(page.get_by_role("link", name=TITLE).first).to_be_visible()
+        with self._stages.stage("Tess opens the request and takes it; articles stand beside it unasked", _whole(page)):
+            page.get_by_role("link", name=TITLE).first.click()
+            page.get_by_role("button", name="Take it").click()
+            expect(page.get_by_role("heading", name="Who has it").locator("..")).to_contain_text("You")
+            expect(page.locator("main")).to_contain_text("The mail program asks for the password again and again")
+
+    def _join(self, link: str, page: Page) -> PseudoTerminal:
+        with self._stages.stage("Uma's agent joins; the ticket's page says so by itself", _whole(page)):
+            agent = PseudoTerminal(
+                [command("towline-agent"), "join", link, "--display", self._desktop.display],
+                environment={"TOWLINE_STATE": str(self._folder / "agent")},
+            )
+            self._closing.callback(agent.stop)
+            expect(page.get_by_role("link", name="Connect", exact=True)).to_be_visible()
+        return agent
+
+    def _connect(self, page: Page, agent: PseudoTerminal) -> None:
+        with self._stages.stage("Tess clicks Connect; Uma is asked", _seen(page)):
+            page.get_by_role("link", name="Connect", exact=True).click()
+            agent.wait_for("Tess Technician")
+            expect(page.locator("body")).to_have_attribute("data-state", "asking")
+        with self._stages.stage("Uma says yes; Tess sees her desktop", _seen(page)):
+            agent.type_line("c")
+            expect(page.locator("body")).to_have_attribute("data-state", "live")
+            # The first complete picture: more than one colour stands on the canvas.
+            page.wait_for_function(
+                "async () => new Set(new Uint32Array((await window.towline.snapshot()).data)).size > 100"
+            )
+
+    def _work(self, page: Page) -> None:
+        note = self._folder / "home" / "from-tess.txt"
+        with self._stages.stage("Tess types into the terminal on Uma's desktop", _seen(page)):
+            screen = page.locator("canvas")
+            box = screen.bounding_box()
+            if box is None:
+                raise RuntimeError("the viewer shows no screen")
+            # The terminal of the demo's desktop is at its left.
+            screen.click(position={"x": box["width"] * 0.25, "y": box["height"] * 0.3})
+            page.keyboard.type(TYPED + "\n", delay=15)
+            wait_until(lambda: note.exists() and note.read_text(encoding="utf-8") == "grüße von Tess\n", "the file")
+
+    def _end(self, page: Page, agent: PseudoTerminal) -> None:
+        with self._stages.stage("Tess ends the session; Uma's agent says so", _seen(page)):
+            page.get_by_role("button", name="End session").click()
+            expect(page.locator("body")).to_have_attribute("data-state", "ended-by-me")
+            agent.wait_for("ended")
+
+    def _resolve(self, page: Page) -> None:
+        with self._stages.stage("Tess writes down the solution", _whole(page)):
+            page.get_by_role("link", name="solution").click()
+            page.get_by_label("What solved it").fill(SOLUTION)
+            page.get_by_role("button", name="Mark as solved").click()
+            expect(page.locator("main")).to_contain_text(SOLUTION)
+
+    def _see_the_solution(self, page: Page) -> None:
+        with self._stages.stage("Uma reads the solution on her request's page", _whole(page)):
+            page.get_by_role("link", name="Open my request").click()
+            expect(page.locator("[data-solution]")).to_have_text(SOLUTION)
+
+    def _on_a_phone(self, browser: Browser, link: str) -> None:
+        phone = browser.new_context(viewport={"width": 360, "height": 740}, color_scheme="dark").new_page()
+        with self._stages.stage("The same on a phone, in the dark", _whole(phone)):
+            phone.goto(link)
+            expect(phone.locator("[data-solution]")).to_have_text(SOLUTION)
+
+
+def play(desk: HelpDesk, desktop: Desktop, folder: Path, stages: Stages) -> float:
+    """Play the story and return the seconds it took."""
+    began = time.monotonic()
+    Story(desk, desktop, folder, stages).play()
+    return time.monotonic() - began
