@@ -1,0 +1,71 @@
+/**
+ * Where the remote screen lies on the page, and which of its pixels a point of the page is.
+ *
+ * Remote sizes are pixels of the shared screen; page sizes and points are CSS pixels; `ratio` is device pixels per CSS
+ * pixel (`devicePixelRatio`, which browsers also change when the page is zoomed).
+ *
+ * @typedef {{ width: number, height: number }} Size
+ * @typedef {{ left: number, top: number, width: number, height: number }} Box
+ * @typedef {{ x: number, y: number }} Point
+ */
+
+/**
+ * Round a CSS length to whole device pixels.
+ * @param {number} length
+ * @param {number} ratio
+ */
+function snapped(length, ratio) {
+  return Math.round(length * ratio) / ratio;
+}
+
+/**
+ * Centre a box in `room`; what is larger than the room begins at its edge and is scrolled to.
+ * @param {number} width
+ * @param {number} height
+ * @param {Size} room
+ * @param {number} ratio
+ * @returns {Box}
+ */
+function centred(width, height, room, ratio) {
+  const left = Math.max(0, snapped((room.width - width) / 2, ratio));
+  const top = Math.max(0, snapped((room.height - height) / 2, ratio));
+  return { left, top, width, height };
+}
+
+/**
+ * The box in which one pixel of the screen is exactly one device pixel.
+ * @param {Size} screen
+ * @param {Size} room
+ * @param {number} ratio
+ * @returns {Box}
+ */
+export function exactBox(screen, room, ratio) {
+  return centred(screen.width / ratio, screen.height / ratio, room, ratio);
+}
+
+/**
+ * The largest box of the screen's shape that the room holds whole.
+ * @param {Size} screen
+ * @param {Size} room
+ * @param {number} ratio
+ * @returns {Box}
+ */
+export function fittedBox(screen, room, ratio) {
+  const scale = Math.min(room.width / screen.width, room.height / screen.height);
+  const width = Math.max(1 / ratio, snapped(screen.width * scale, ratio));
+  const height = Math.max(1 / ratio, snapped(screen.height * scale, ratio));
+  return centred(width, height, room, ratio);
+}
+
+/**
+ * The screen's pixel under a point of the page, `box` in the same coordinates; points beside the box count as its edge.
+ * @param {Point} point
+ * @param {Box} box
+ * @param {Size} screen
+ * @returns {Point}
+ */
+export function pixelAt(point, box, screen) {
+  const x = Math.floor(((point.x - box.left) * screen.width) / box.width + 1e-6);
+  const y = Math.floor(((point.y - box.top) * screen.height) / box.height + 1e-6);
+  return { x: Math.min(Math.max(x, 0), screen.width - 1), y: Math.min(Math.max(y, 0), screen.height - 1) };
+}
