@@ -13,7 +13,10 @@ import pytest
 from tests.architecture.repository import ROOT
 
 SCRIPT = ROOT / "tools" / "system-packages"
-DESKTOP = ("Xvfb", "xauth", "openbox", "xterm", "mousepad", "xmessage", "xprop", "xrandr", "setxkbmap", "chromium")
+DESKTOP = (
+    *("Xvfb", "xauth", "openbox", "xterm", "mousepad", "dbus-run-session", "chromium"),
+    *("xmessage", "xprop", "xrandr", "setxkbmap"),
+)
 USED_BY_THE_SCRIPT = ("bash", "env", "sort", "mktemp", "rm", "tail", "mkdir")
 
 
