@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -52,10 +53,12 @@ class World:
     session: str = field(default_factory=lambda: pack_b64(secrets.token_bytes(16)))
     at: int = field(default_factory=lambda: int(time.time()))
 
-    def credentials(self, rights: tuple[str, ...] = ("control", "view")) -> Credentials:
-        """Return papers for `device` that the agent accepts."""
+    def credentials(
+        self, rights: tuple[str, ...] = ("control", "view"), *, device_key: str | None = None
+    ) -> Credentials:
+        """Return papers that the agent accepts, for `device` or for the key given in b64."""
         organisation = pack_b64(organisation_id(self.organisation.public_key()))
-        device = pack_b64(self.device.public_key().public_bytes_raw())
+        device = device_key or pack_b64(self.device.public_key().public_bytes_raw())
         until = self.at + 3_600
         return Credentials(
             certificate=sign(
@@ -110,11 +113,20 @@ def make_rect(pixels: Pixels, x: int, y: int, encoding: Encoding = Encoding.DEFL
     return m.Rect(encoding, x, y, pixels.shape[1], pixels.shape[0], data)
 
 
+class Socket(Protocol):
+    """The server's end of a websocket; raises ConnectionClosed."""
+
+    async def recv(self) -> str | bytes: ...
+
+    async def send(self, message: str | bytes) -> None: ...
+
+
 class FakeAgent:
     """What one connected viewer talks to; `received` are its messages, in order."""
 
-    def __init__(self, socket: ServerConnection, world: World) -> None:
+    def __init__(self, socket: Socket, world: World) -> None:
         self.socket = socket
+        self.world = world
         self.connection = world.connection()
         self.received: list[m.Message] = []
         self.events: list[Event] = []
@@ -130,6 +142,13 @@ class FakeAgent:
     def acks(self) -> list[m.FrameAck]:
         """The frame acknowledgements among `received`."""
         return [message for message in self.received if isinstance(message, m.FrameAck)]
+
+    async def say_hello(self) -> None:
+        """Say what the relay says until the user is asked."""
+        await self.socket.send(pack_control(Hello(self.world.at)))
+        await self.socket.send(pack_control(Joined()))
+        await self.flush()
+        await self.socket.send(pack_control(Asking()))
 
     async def flush(self) -> None:
         """Send what the connection has."""
@@ -213,11 +232,18 @@ Script = Callable[[FakeAgent], Awaitable[None]]
 
 @dataclass
 class Stage:
-    """A running fake server: how to get in, and the agents of the viewers that came."""
+    """A running fake relay: how to get in, and the agents of the viewers that came."""
 
     world: World
     server: Server
     agents: list[FakeAgent] = field(default_factory=list)
+    sockets: list[ServerConnection] = field(default_factory=list)
+
+    @property
+    def socket(self) -> ServerConnection:
+        """The websocket of the only viewer."""
+        (socket,) = self.sockets
+        return socket
 
     @property
     def agent(self) -> FakeAgent:
@@ -246,11 +272,9 @@ async def stage(script: Script, world: World | None = None, *, hello: bool = Tru
         assert "Sec-WebSocket-Extensions" not in socket.request.headers
         agent = FakeAgent(socket, made)
         running.agents.append(agent)
+        running.sockets.append(socket)
         if hello:
-            await socket.send(pack_control(Hello(made.at)))
-            await socket.send(pack_control(Joined()))
-            await agent.flush()
-            await socket.send(pack_control(Asking()))
+            await agent.say_hello()
         try:
             await script(agent)
         except ConnectionClosed:

@@ -398,7 +398,7 @@ async def test_close_without_bye_is_lost(close: int, code: str) -> None:
         await agent.grant()
         await agent.show(scene())
         await agent.read_until(lambda: bool(agent.inputs))
-        await agent.socket.close(close)
+        await there.socket.close(close)
 
     async with stage(script) as there, there.client() as session:
         await session.wait_live(timeout_s=PATIENCE_S)
@@ -417,7 +417,7 @@ async def test_cut_cable_is_lost() -> None:
         await agent.grant()
         await agent.show(scene())
         await agent.read_until(lambda: bool(agent.acks))
-        agent.socket.transport.abort()
+        there.socket.transport.abort()
 
     async with stage(script) as there, there.client() as session:
         await session.wait_for(SessionState.LOST, timeout_s=PATIENCE_S)
@@ -452,7 +452,7 @@ async def test_the_user_says_no(reason: RefusalReason) -> None:
 )
 async def test_the_relay_says_no(close: int, error: type[SessionError], code: str) -> None:
     async def script(agent: FakeAgent) -> None:
-        await agent.socket.close(close)
+        await there.socket.close(close)
 
     async with stage(script, hello=False) as there, there.client() as session:
         with pytest.raises(error) as caught:
@@ -496,7 +496,7 @@ async def test_papers_for_another_device_are_refused() -> None:
 
     async def script(agent: FakeAgent) -> None:
         await agent.serve()
-        await agent.socket.close(1000)
+        await there.socket.close(1000)
 
     foreign = World(organisation=world.organisation, grant_key=world.grant_key, session=world.session)
     async with (

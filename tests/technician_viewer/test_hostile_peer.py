@@ -19,7 +19,7 @@ async def play(script: Script, caplog: pytest.LogCaptureFixture, *, hello: bool 
     with caplog.at_level(logging.ERROR, logger="technician_viewer"):
         async with stage(script, hello=hello) as there, there.client() as session:
             await eventually(lambda: session.end is not None, PATIENCE_S)
-            await eventually(lambda: bool(there.agents) and there.agent.socket.close_code is not None, PATIENCE_S)
+            await eventually(lambda: bool(there.agents) and there.socket.close_code is not None, PATIENCE_S)
     assert [record.message for record in caplog.records if record.name.startswith("technician_viewer")] == []
     return session
 
@@ -49,7 +49,7 @@ BINARIES = [
 async def test_text_that_is_no_control_frame(text: str, caplog: pytest.LogCaptureFixture) -> None:
     async def script(agent: FakeAgent) -> None:
         await agent.socket.send(text)
-        await agent.socket.wait_closed()
+        await agent.serve()
 
     session = await play(script, caplog, hello=False)
     assert session.end is not None
@@ -60,7 +60,7 @@ async def test_text_that_is_no_control_frame(text: str, caplog: pytest.LogCaptur
 async def test_bytes_that_are_no_handshake(data: bytes, caplog: pytest.LogCaptureFixture) -> None:
     async def script(agent: FakeAgent) -> None:
         await agent.socket.send(data)
-        await agent.socket.wait_closed()
+        await agent.serve()
 
     session = await play(script, caplog, hello=False)
     assert session.end is not None
@@ -74,7 +74,7 @@ async def test_bytes_that_are_no_record(data: bytes, caplog: pytest.LogCaptureFi
         await agent.grant()
         await agent.show(scene())
         await agent.socket.send(data)
-        await agent.socket.wait_closed()
+        await agent.serve()
 
     session = await play(script, caplog)
     assert session.end is not None
@@ -86,7 +86,7 @@ async def test_a_frame_over_the_limit(caplog: pytest.LogCaptureFixture) -> None:
     async def script(agent: FakeAgent) -> None:
         await agent.grant()
         await agent.socket.send(b"\x00" * 70_000)
-        await agent.socket.wait_closed()
+        await agent.serve()
 
     session = await play(script, caplog)
     assert session.state is SessionState.LOST
