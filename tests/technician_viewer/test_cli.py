@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner, Result
 from PIL import Image
 from starlette.responses import JSONResponse, Response
+from typer.testing import CliRunner, Result
 
 from protocol import messages as m
 from protocol.rights import Right
