@@ -58,7 +58,7 @@ def test_links_lead_somewhere() -> None:
     assert {name_of(page): links for page in markdown() if (links := broken_links(page))} == {}
 
 
-PATH_IN_CODE = re.compile(r"`((?:" + "|".join((*PACKAGES, "benchmarks", "tests", "tools", "docs")) + r")/[\w./-]*)`")
+PATH_IN_CODE = re.compile(r"`((?:" + "|".join((*PACKAGES, "benchmarks", "demo", "tests", "tools", "docs")) + r")/[\w./-]*)`")
 
 
 def test_paths_that_pages_name_exist() -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.architecture.repository import PACKAGES, ROOT
 
 LINTER = Path(sys.executable).parent / "lint-imports"
-COPIED = (*PACKAGES, "benchmarks", "tests")
+COPIED = (*PACKAGES, "benchmarks", "demo", "tests")
 
 
 def lint(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -60,6 +60,7 @@ FORBIDDEN = [
     ("tests-stay-out", "agent/spoiled.py", "import tests"),
     ("tests-stay-out", "tickets/spoiled.py", "from tests import architecture"),
     ("tests-stay-out", "relay/spoiled.py", "import benchmarks"),
+    ("tests-stay-out", "relay/spoiled.py", "import demo"),
 ]
 
 
