@@ -160,7 +160,8 @@ def build_application(services: DeskServices, live: LiveService, settings: HelpD
     for router in (tickets.router, connecting.router, desk.router):
         app.include_router(router, prefix=PREFIX)
     app.router.routes.append(WebSocketRoute("/live", LiveSocket(live, settings.origins)))
-    app.router.routes.append(Route("/api/{rest:path}", no_such_route, methods=METHODS, include_in_schema=False))
+    for path in ("/api", "/api/{rest:path}"):
+        app.router.routes.append(Route(path, no_such_route, methods=METHODS, include_in_schema=False))
     app.mount("/", build_pages(services, lambda: moment(clock)))
     for kind in (DeskError, HTTPException, SQLAlchemyError, OSError, Exception):
         app.add_exception_handler(kind, answer_problem)

@@ -1,0 +1,179 @@
+"""Every route of the whole application declares what it needs, and the table of rights holds it to that."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+
+from tests.tickets.world import PUBLIC_URL, Caller, Json, World
+from tickets.domain.access import Requirement, Role, requirement_of
+from tickets.services.gate import Gate
+from tickets.web.edge import Edge
+from tickets.web.guard import OriginGuard
+
+# docs/http-api.md, row by row.
+DOCUMENTED = {
+    "POST /tickets",
+    "GET /tickets",
+    "GET /tickets/{tracking}",
+    "POST /tickets/{tracking}/messages",
+    "POST /tickets/{tracking}/claim",
+    "POST /tickets/{tracking}/assign",
+    "POST /tickets/{tracking}/status",
+    "POST /tickets/{tracking}/resolve",
+    "POST /tickets/{tracking}/join-code",
+    "POST /tickets/{tracking}/join",
+    "POST /tickets/{tracking}/session",
+    "GET /articles",
+    "POST /articles",
+    "POST /devices",
+    "GET /organisation",
+    "GET /technicians",
+    "POST /login",
+    "POST /logout",
+    "POST /live",
+    "GET /openapi.json",
+}
+
+
+def application(world: World) -> FastAPI:
+    assert isinstance(world.desk.asgi, Edge)
+    assert isinstance(world.desk.asgi.app, OriginGuard)
+    app = world.desk.asgi.app.app
+    assert isinstance(app, FastAPI)
+    return app
+
+
+def endpoints(routes: list[BaseRoute], above: str = "") -> Iterator[tuple[str, frozenset[str], object]]:
+    """Give path, methods and endpoint of every route, also of mounted applications."""
+    for context in iter_route_contexts(routes):
+        route = context.original_route if hasattr(context, "original_route") else context
+        if isinstance(route, Mount):
+            yield from endpoints(list(route.routes), above + route.path)
+            continue
+        path = str(getattr(context, "path", getattr(route, "path", "")))
+        endpoint = getattr(route, "endpoint", None)
+        methods = frozenset(getattr(route, "methods", None) or {"WEBSOCKET"}) - {"HEAD"}
+        yield above + path, methods, endpoint
+
+
+def test_every_route_declares_what_it_needs(world: World) -> None:
+    found = list(endpoints(application(world).routes))
+    undeclared = [f"{sorted(methods)} {path}" for path, methods, endpoint in found if requirement_of(endpoint) is None]
+    assert undeclared == []
+    for gate_method in (Gate.admit_agent, Gate.admit_viewer):
+        assert requirement_of(gate_method) is not None
+    paths = {path for path, _, _ in found}
+    assert {"/live", "/api/v1/tickets", "/console"} <= paths
+    assert any(path.startswith("/t/") for path in paths)
+
+
+def test_a_route_without_a_declaration_is_seen(world: World) -> None:
+    app = application(world)
+
+    async def forgotten() -> None: ...
+
+    app.router.routes.append(Route("/forgotten", forgotten))
+    app.router.routes.append(WebSocketRoute("/forgotten-too", forgotten))
+    found = [path for path, _, endpoint in endpoints(app.routes) if requirement_of(endpoint) is None]
+    assert found == ["/forgotten", "/forgotten-too"]
+
+
+def test_every_declaration_lets_somebody_through(world: World) -> None:
+    for path, _, endpoint in endpoints(application(world).routes):
+        requirement = requirement_of(endpoint)
+        assert isinstance(requirement, Requirement)
+        assert list(requirement.roles()), path
+
+
+async def test_openapi_lists_every_documented_route_and_all_its_references_exist(world: World) -> None:
+    document = (await world.stranger.get("/openapi.json")).json()
+    listed = {
+        f"{method.upper()} {path.removeprefix('/api/v1')}"
+        for path, operations in document["paths"].items()
+        for method in operations
+    }
+    assert listed == DOCUMENTED
+    references = set(re.findall(r'"\$ref": ?"#/components/schemas/(\w+)"', str(document).replace("'", '"')))
+    assert references <= set(document["components"]["schemas"])
+    assert {"NewTicket", "TicketView", "SessionOffer", "Problem"} <= references
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            assert "default" in operation["responses"], f"{method} {path}"
+
+
+def test_openapi_and_application_list_the_same(world: World) -> None:
+    served = {
+        f"{method} {path.removeprefix('/api/v1')}"
+        for path, methods, _ in endpoints(application(world).routes)
+        if path.startswith("/api/v1/")
+        for method in methods
+    }
+    assert served == DOCUMENTED
+
+
+BODIES: Json = {
+    "/messages": {"text": "x"},
+    "/assign": {"technician": None},
+    "/status": {"status": "waiting"},
+    "/resolve": {"solution": "x"},
+    "/join": {"agent_key": "A" * 43},
+    "/session": {"device_key": "A" * 43},
+    "/articles": {"title": "x", "body": "y"},
+    "/devices": {"public_key": "A" * 43, "kind": "native"},
+}
+# What each caller gets from routes that are not for them; a pass is anything else.
+REFUSALS = {401, 403, 404}
+# route: who passes, among stranger, requester of the ticket, technician who has it, another one, admin
+PASSES = {
+    "GET /tickets": "have other admin",
+    "GET /tickets/{tracking}": "requester have other admin",
+    "POST /tickets/{tracking}/messages": "requester have other admin",
+    "POST /tickets/{tracking}/claim": "have other admin",
+    "POST /tickets/{tracking}/assign": "have admin",
+    "POST /tickets/{tracking}/status": "have admin",
+    "POST /tickets/{tracking}/resolve": "have admin",
+    "POST /tickets/{tracking}/join-code": "have admin",
+    "POST /tickets/{tracking}/join": "requester",
+    "POST /tickets/{tracking}/session": "have",
+    "GET /articles": "stranger requester have other admin",
+    "POST /articles": "have other admin",
+    "POST /devices": "have other admin",
+    "GET /organisation": "stranger requester have other admin",
+    "GET /technicians": "have other admin",
+    "POST /live": "have other admin",
+}
+
+
+@pytest.mark.parametrize("route", PASSES)
+async def test_who_passes_which_route(world: World, route: str) -> None:
+    have = await world.technician("Ada")
+    callers: dict[str, Caller] = {
+        "stranger": world.stranger,
+        "have": have,
+        "other": await world.technician("Bob"),
+        "admin": await world.technician("Root", Role.ADMIN),
+    }
+    method, path = route.split()
+    passed = set()
+    for name in (*callers, "requester"):
+        filed = await world.claimed(have)
+        caller = callers.get(name, filed.requester)
+        body: object = next((body for end, body in BODIES.items() if path.endswith(end)), {})
+        response = await caller.ask(method, path.format(tracking=filed.tracking), body if method == "POST" else None)
+        if response.status_code not in REFUSALS:
+            passed.add(name)
+    assert passed == set(PASSES[route].split())
+
+
+async def test_the_pages_ask_the_same_table(world: World) -> None:
+    await world.technician("Ada")
+    cookie = await world.cookie("Ada")
+    refused = await world.client.get("/console")
+    assert refused.status_code == 303
+    assert refused.headers["location"].startswith("/console/login")
+    assert (await world.client.get("/console", headers={"cookie": cookie})).status_code == 200
+    assert PUBLIC_URL.startswith("https://")
