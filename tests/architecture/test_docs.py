@@ -58,7 +58,8 @@ def test_links_lead_somewhere() -> None:
     assert {name_of(page): links for page in markdown() if (links := broken_links(page))} == {}
 
 
-PATH_IN_CODE = re.compile(r"`((?:" + "|".join((*PACKAGES, "benchmarks", "demo", "tests", "tools", "docs")) + r")/[\w./-]*)`")
+FOLDERS = (*PACKAGES, "benchmarks", "demo", "tests", "tools", "docs")
+PATH_IN_CODE = re.compile(r"`((?:" + "|".join(FOLDERS) + r")/[\w./-]*)`")
 
 
 def test_paths_that_pages_name_exist() -> None:
