@@ -22,6 +22,10 @@ class ApiError(AgentError):
         self.slug = slug
 
 
+class Unreachable(ApiError):
+    """No answer came, or the server is not trusted."""
+
+
 class TicketNotFound(ApiError):
     """Unknown number, closed ticket, or not this person's: the server makes no difference."""
 

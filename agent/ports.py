@@ -1,6 +1,6 @@
 """What a session needs from the computer it runs on; `platforms.py` picks who provides it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -73,16 +73,23 @@ class CursorSource(Protocol):
 
 
 class InputSink(Protocol):
-    """Mouse and keyboard. Blocks a little: called in one thread, in order."""
+    """Mouse and keyboard. Blocks a little: called in one thread, in order. Raises InputUnavailable."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether any key or button is down because of this."""
 
     def apply(self, message: Input) -> None:
-        """Do what one message says. Raises InputUnavailable when the display is gone."""
+        """Do what one message says."""
+
+    def settle(self) -> None:
+        """Return once everything that was applied has been taken by the desktop."""
 
     def release_all(self) -> None:
-        """Let go of every key and button that this sink holds."""
+        """Let go of every key and button that this holds."""
 
     def close(self) -> None:
-        """Let go of everything and give the display back."""
+        """Let go of everything and give the desktop back."""
 
 
 class FrameEncoder(Protocol):
@@ -124,23 +131,31 @@ class Decision:
 class Consent(Protocol):
     """The user's yes or no."""
 
+    def recall(self, question: Question) -> Decision | None:
+        """Return the decision when nobody needs to be asked: given before, or not to be asked again now."""
+
     async def ask(self, question: Question) -> Decision:
-        """Return the decision; silence is no. Never grants more than the question names."""
+        """Ask and return the decision; silence is no. Never grants more than the question names."""
+
+    def forget(self, tracking: str) -> None:
+        """The ticket is closed: what was allowed for it no longer is."""
 
 
-class Clock(Protocol):
-    """Monotonic seconds."""
-
-    def __call__(self) -> float: ...
-
-
-class SharedDesktop(Protocol):
-    """Everything a session shares, opened together and closed together."""
+@dataclass(frozen=True)
+class Desktop:
+    """What one session shares, opened together; `cursor` is None where its shape cannot be seen."""
 
     screen: ScreenSource
     cursor: CursorSource | None
     input: InputSink
-    facts: dict[str, str]
 
     def close(self) -> None:
-        """Close all parts."""
+        """Let go of held keys first, then close the rest. Blocks: called in a thread."""
+        self.input.close()
+        if self.cursor is not None:
+            self.cursor.close()
+        self.screen.close()
+
+
+DesktopOpener = Callable[[], Desktop]
+"""Opens the desktop; blocks, called in a thread. Raises CaptureUnavailable or InputUnavailable."""

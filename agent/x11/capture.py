@@ -10,8 +10,9 @@ import numpy as np
 from agent.errors import CaptureUnavailable
 from agent.ports import Capture, Patch
 from agent.region import Box, Region
+from agent.wait import readable
+from agent.x11.connection import GONE_TEXT, close_display, closing_on_failure, guarded, open_display
 from agent.x11.damage import DamageWatch
-from agent.x11.wait import readable
 from protocol.messages import MAX_MONITORS, MAX_SIDE_PX, Monitor, Monitors
 
 
@@ -143,3 +144,34 @@ class X11Screen:
                 self._closed = True
                 self.grabber.close()
                 self._watch.close()
+
+
+class X11Pictures:
+    """Pictures of an X screen whose server does not tell what changes; for `agent.polling`."""
+
+    def __init__(self, display_name: str | None = None) -> None:
+        self._display_name = display_name
+        self._display = open_display(display_name, CaptureUnavailable)
+        self._layout: Monitors | None = None
+        with closing_on_failure(self._display):
+            self._grabber = Grabber(display_name)
+
+    def layout(self) -> Monitors:
+        """Return the size of the screen, as one monitor."""
+        with guarded(CaptureUnavailable, GONE_TEXT):
+            size: Any = self._display.screen().root.get_geometry()
+        layout = layout_of(size.width, size.height, ())
+        if self._layout is not None and layout != self._layout:
+            self._grabber.close()
+            self._grabber = Grabber(self._display_name)
+        self._layout = layout
+        return layout
+
+    def grab(self, box: Box) -> Patch:
+        """Return the pixels of `box`."""
+        return self._grabber.grab(box)
+
+    def close(self) -> None:
+        """Close both connections."""
+        self._grabber.close()
+        close_display(self._display)

@@ -10,6 +10,7 @@ from Xlib.display import Display
 from Xlib.ext import xfixes, xinput
 
 from agent.errors import CaptureUnavailable
+from agent.wait import readable
 from agent.x11.connection import (
     GONE_TEXT,
     close_display,
@@ -18,7 +19,6 @@ from agent.x11.connection import (
     open_display,
     require_extension,
 )
-from agent.x11.wait import readable
 from protocol.messages import MAX_CURSOR_SIDE_PX, CursorPosition, CursorShape
 from protocol.picture import encode_cursor
 

@@ -1,0 +1,192 @@
+"""Exact pictures: what changed, cut into rects, each in the smallest lossless encoding (docs/protocol, section 7).
+
+All of it is numpy and zlib on whole arrays, which let go of the GIL; it runs in a thread.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.ports import Capture, Patch
+from agent.region import Box
+from protocol.messages import FrameBegin, FrameEnd, Message, Rect
+from protocol.picture import (
+    MAX_RECT_PIXELS,
+    Encoding,
+    encode_deflate,
+    encode_palette,
+    encode_raw,
+    pack_colours,
+)
+
+# Side of the squares in which changes are looked for. Smaller finds less that did not change, larger costs fewer rects.
+TILE_PX: Final = 64
+# Rects end here: a viewer decodes several at once, and the relay passes the first on before the last is encoded.
+MAX_RECT_WIDTH: Final = 1_024
+MAX_RECT_HEIGHT: Final = 256
+# Viewers decode a palette at once and wait for inflate, so a palette this small is not worth comparing.
+SMALL_BYTES: Final = 768
+# Below one run for this many pixels it is no drawing but a picture of nature, and a palette is not tried.
+RUN_PX: Final = 3
+# Deflate in place of raw must save at least this share.
+_RAW_GAIN: Final = 0.97
+
+Colours = NDArray[np.uint32]
+"""0xRRGGBB, shape (height, width)."""
+
+
+class ExactEncoder:
+    """A FrameEncoder without loss, for one viewer.
+
+    It remembers what that viewer shows and sends only what is different. A complete capture is sent whole.
+    """
+
+    def __init__(self) -> None:
+        self._frame = 0
+        self._shadow: Colours | None = None
+
+    def encode(self, capture: Capture) -> Sequence[Message]:
+        """Return layout (when it is new), frame-begin, rects, frame-end; nothing when the viewer has it all already."""
+        messages: list[Message] = []
+        complete = False
+        if capture.layout is not None:
+            self._shadow = np.zeros((capture.layout.height, capture.layout.width), np.uint32)
+            messages.append(capture.layout)
+        if self._shadow is None:
+            raise ValueError("the first capture names the size of the screen")
+        height, width = self._shadow.shape
+        whole = any(patch.box == Box(0, 0, width, height) for patch in capture.patches)
+        rects: list[Message] = []
+        for patch in capture.patches:
+            rects += self._encode_patch(patch, everything=whole)
+            complete = complete or whole
+        if not rects:
+            return messages
+        self._frame = (self._frame + 1) & 0xFFFF_FFFF
+        messages.append(FrameBegin(self._frame, complete))
+        messages += rects
+        messages.append(FrameEnd(self._frame, capture.at_ms, exact=True))
+        return messages
+
+    @property
+    def frame(self) -> int:
+        """Number of the last frame."""
+        return self._frame
+
+    def _encode_patch(self, patch: Patch, *, everything: bool) -> list[Rect]:
+        if self._shadow is None:
+            return []
+        box = patch.box
+        colours = pack_colours(patch.pixels)
+        shadow = self._shadow[box.y : box.bottom, box.x : box.right]
+        if everything:
+            changed = np.ones((-(-box.height // TILE_PX), -(-box.width // TILE_PX)), bool)
+        else:
+            changed = _any_by_tile(colours != shadow)
+        shadow[:] = colours
+        if not changed.any():
+            return []
+        solid, first = _solid_tiles(colours)
+        rects = [
+            Rect(Encoding.SOLID, box.x + part.x, box.y + part.y, part.width, part.height, _rgb(colour))
+            for part, colour in _equal_areas(changed & solid, first, box)
+        ]
+        rects.extend(self._encode_area(patch, part) for part in _areas(changed & ~solid, box))
+        return rects
+
+    def _encode_area(self, patch: Patch, part: Box) -> Rect:
+        pixels = patch.pixels[part.y : part.bottom, part.x : part.right]
+        encoding, data = smallest(pixels)
+        return Rect(encoding, patch.box.x + part.x, patch.box.y + part.y, part.width, part.height, data)
+
+
+def smallest(pixels: NDArray[np.uint8]) -> tuple[Encoding, bytes]:
+    """Return the encoding of BGRX pixels that takes the fewest bytes, with a lean to what viewers decode at once."""
+    count = pixels.shape[0] * pixels.shape[1]
+    palette = encode_palette(pixels, most_runs=max(1, count // RUN_PX))
+    if palette is not None and len(palette) <= SMALL_BYTES:
+        return (Encoding.PALETTE, palette) if len(palette) < count * 3 else (Encoding.RAW, encode_raw(pixels))
+    deflated = encode_deflate(pixels)
+    if palette is not None and len(palette) <= len(deflated):
+        return Encoding.PALETTE, palette
+    if len(deflated) < count * 3 * _RAW_GAIN:
+        return Encoding.DEFLATE, deflated
+    return Encoding.RAW, encode_raw(pixels)
+
+
+def _rgb(colour: int) -> bytes:
+    return colour.to_bytes(3, "big")
+
+
+def _starts(size: int) -> NDArray[np.intp]:
+    return np.arange(0, size, TILE_PX)
+
+
+def _any_by_tile(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return, for each tile, whether any of its pixels is set."""
+    height, width = mask.shape
+    rows = np.logical_or.reduceat(mask, _starts(height), axis=0)
+    return np.logical_or.reduceat(rows, _starts(width), axis=1)
+
+
+def _solid_tiles(colours: Colours) -> tuple[NDArray[np.bool_], Colours]:
+    """Return, for each tile, whether it has one colour only, and its first colour."""
+    height, width = colours.shape
+    ys, xs = _starts(height), _starts(width)
+    low = np.minimum.reduceat(np.minimum.reduceat(colours, ys, axis=0), xs, axis=1)
+    high = np.maximum.reduceat(np.maximum.reduceat(colours, ys, axis=0), xs, axis=1)
+    return low == high, low
+
+
+def _runs(row: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """Yield (begin, end) of each run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], row.view(np.int8), [0]))))
+    for begin, end in zip(edges[::2], edges[1::2], strict=True):
+        yield int(begin), int(end)
+
+
+def _tile_box(left: int, right: int, top: int, bottom: int, box: Box) -> Box:
+    """Return the pixels, relative to `box`, of the tiles from (left, top) up to but without (right, bottom)."""
+    x, y = left * TILE_PX, top * TILE_PX
+    return Box(x, y, min(right * TILE_PX, box.width) - x, min(bottom * TILE_PX, box.height) - y)
+
+
+def _areas(tiles: NDArray[np.bool_], box: Box) -> Iterator[Box]:
+    """Yield boxes, relative to `box`, that together cover exactly the tiles that are set; runs that are alike join."""
+    most_across, most_down = MAX_RECT_WIDTH // TILE_PX, MAX_RECT_HEIGHT // TILE_PX
+    open_runs: dict[tuple[int, int], int] = {}
+    for row in range(len(tiles) + 1):
+        runs = set()
+        if row < len(tiles):
+            for begin, end in _runs(tiles[row]):
+                runs |= {(left, min(left + most_across, end)) for left in range(begin, end, most_across)}
+        for run, top in list(open_runs.items()):
+            if run not in runs or row - top == most_down:
+                yield _tile_box(*run, top, row, box)
+                del open_runs[run]
+        for run in runs:
+            open_runs.setdefault(run, row)
+
+
+def _equal_areas(tiles: NDArray[np.bool_], colours: Colours, box: Box) -> Iterator[tuple[Box, int]]:
+    """Yield boxes of tiles that are set and of one colour, relative to `box`, with that colour."""
+    open_runs: dict[tuple[int, int, int], int] = {}
+    for row in range(len(tiles) + 1):
+        runs: set[tuple[int, int, int]] = set()
+        if row < len(tiles):
+            for begin, end in _runs(tiles[row]):
+                line = colours[row, begin:end]
+                cuts = [0, *(np.flatnonzero(line[1:] != line[:-1]) + 1).tolist(), end - begin]
+                runs |= {(begin + a, begin + b, int(line[a])) for a, b in pairwise(cuts)}
+        for run, top in list(open_runs.items()):
+            part = _tile_box(run[0], run[1], top, row, box)
+            # Rows that would make the rect too large begin a new one.
+            full = part.area + part.width * TILE_PX > MAX_RECT_PIXELS
+            if run not in runs or full:
+                yield part, run[2]
+                del open_runs[run]
+        for run in runs:
+            open_runs.setdefault(run, row)
