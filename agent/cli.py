@@ -100,8 +100,7 @@ def submit(
         target = parse_target(filed.tracking)
         state.keep_ticket(where, target.tracking, requester_token=filed.requester_token, title=ticket.title)
         if as_json:
-            # The link holds the token, and whoever sees the output could use it; it was kept on this computer.
-            _say_json({"tracking": filed.tracking, "status": filed.status})
+            _say_json({"tracking": filed.tracking, "status": filed.status, "link": filed.link})
             return
         _say(f"Your request is filed. Tracking number: {clean(filed.tracking)}")
         _say(f"See how it goes:        towline-agent status {clean(filed.tracking)}")

@@ -33,8 +33,8 @@ def plain(report: Report) -> str:
             return f"Waiting for a technician on {tracking}. Press Ctrl+C to stop."
         case Reconnecting(why=why, in_s=in_s):
             return f"{clean(why)} Trying again in {max(1, round(in_s))} s."
-        case Asked(question=question):
-            return f"A technician asks: {clean(question.technician)} of {clean(question.organisation)}."
+        case Asked():
+            return ""  # the question itself stands on the terminal
         case Answered(decision=decision):
             return _ANSWERS.get(decision.answer, "")
         case SessionOn(technician=technician, rights=rights):

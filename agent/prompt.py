@@ -1,6 +1,5 @@
 """The consent question on a terminal."""
 
-import asyncio
 import os
 import sys
 from collections.abc import Callable
@@ -87,5 +86,4 @@ class NobodyThere:
     """An Asker for programs without a terminal: nobody can answer, so the answer is no."""
 
     async def __call__(self, question: Question) -> frozenset[Right]:  # noqa: ARG002 the answer is always the same
-        await asyncio.sleep(0)
-        return frozenset()
+        raise TimeoutError

@@ -111,8 +111,8 @@ class AgentState:
             self._write(self._server_folder(server) / "organisation.json", known)
         elif (known.id, known.public_key) != (organisation, public_key):
             raise ServerChanged(
-                f"{server.origin} shows another organisation key than before. Someone may be between you and the server, "
-                "or the administrator made a new key. Ask them by phone. If they did, remove "
+                f"{server.origin} shows another organisation key than before. Someone may be between you and the "
+                "server, or the administrator made a new key. Ask them by phone. If they did, remove "
                 f"{self._server_folder(server) / 'organisation.json'} and try again."
             )
         return known
