@@ -84,17 +84,7 @@ class SessionClient(Controls):
         if self._opened is not None:
             raise ViewerError("A session client connects once. Open a new session.", "used-twice")
         transport = await open_transport(self._server, self.offer.tracking, ca=self._ca)
-        connection = ViewerConnection(
-            session=self.offer.session,
-            tracking=self.offer.tracking,
-            organisation=self.offer.organisation,
-            static=self._device,
-            ephemeral=X25519PrivateKey.generate(),
-            credentials=self.offer.credentials,
-            now=self._clock(),
-            expected_agent_key=self.offer.agent_key,
-        )
-        self._opened = Link(transport, connection, clock=self._clock)
+        self._opened = Link(transport, self._tunnel, clock=self._clock)
         self._pump = asyncio.create_task(self._opened.run(ViewerHello(self.offer.socket_ticket)))
         return self
 
@@ -109,6 +99,18 @@ class SessionClient(Controls):
             return
         self._opened.close()
         await asyncio.shield(self._pump)
+
+    def _tunnel(self, now: float) -> ViewerConnection:
+        return ViewerConnection(
+            session=self.offer.session,
+            tracking=self.offer.tracking,
+            organisation=self.offer.organisation,
+            static=self._device,
+            ephemeral=X25519PrivateKey.generate(),
+            credentials=self.offer.credentials,
+            now=now,
+            expected_agent_key=self.offer.agent_key,
+        )
 
     @property
     def _link(self) -> Link:

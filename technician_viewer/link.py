@@ -73,11 +73,16 @@ class Signal:
 class Link:
     """The state of one session as the world makes it; `changed` tells of every change.
 
-    `clock` is monotonic, in seconds, and must be the event loop's pace.
+    `connect` makes the viewer's end of the tunnel at the given time: when the relay has an agent, not before, since
+    its patience begins then. `clock` is monotonic, in seconds, and must be the event loop's pace.
     """
 
     def __init__(
-        self, transport: Transport, connection: ViewerConnection, *, clock: Callable[[], float] = time.monotonic
+        self,
+        transport: Transport,
+        connect: Callable[[float], ViewerConnection],
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.changed = Signal()
         self.canvas = Canvas()
@@ -93,7 +98,8 @@ class Link:
         # When the last frame was shown, on `clock`; 0.0 before.
         self.shown_at = 0.0
         self._transport = transport
-        self._connection = connection
+        self._connect = connect
+        self._connection: ViewerConnection | None = None
         self._clock = clock
         self._live = False
         self._unanswered = 0
@@ -126,14 +132,16 @@ class Link:
 
     def send(self, message: m.Message) -> None:
         """Queue a message. The caller has checked that the session is live and the right is there."""
-        self._connection.send(message, self._clock())
-        self._to_write.set()
+        if self._connection is not None:
+            self._connection.send(message, self._clock())
+            self._to_write.set()
 
     def close(self) -> None:
         """End the session from this side."""
-        if self.end is None:
+        if self._connection is not None:
             self._connection.close("viewer-closed", self._clock())
             self._on_events()
+        self._finish(end_of_closed(Closed(ended=True, code="viewer-closed"), live=self._live))
 
     @property
     def traffic(self) -> tuple[int, int]:
@@ -148,11 +156,13 @@ class Link:
                 data = await self._transport.receive()
                 if isinstance(data, str):
                     self._on_control(data)
-                    continue
-                self._connection.receive_data(data, self._clock())
-                await self._take(self._on_events())
-                self._to_write.set()
-                await self._hold_back()
+                elif self._connection is None:
+                    self._finish(end_of_error(ErrorCode.OUT_OF_STATE, live=False, detail="a record before `joined`"))
+                else:
+                    self._connection.receive_data(data, self._clock())
+                    await self._take(self._on_events())
+                    self._to_write.set()
+                    await self._hold_back(self._connection)
         except SocketClosed as closed:
             self._on_socket_closed(closed)
 
@@ -160,7 +170,7 @@ class Link:
         try:
             await self._transport.send(first_frame)
             while True:
-                while (record := self._connection.next_record()) is not None:
+                while self._connection and (record := self._connection.next_record()) is not None:
                     await self._transport.send(record)
                 self._unanswered = 0
                 self.changed.notify()
@@ -172,6 +182,8 @@ class Link:
             self._on_socket_closed(closed)
 
     async def _keep_time(self) -> None:
+        while self._connection is None:
+            await self._new_deadline.wait()
         while (deadline := self._connection.next_deadline()) is not None:
             self._new_deadline.clear()
             try:
@@ -182,9 +194,9 @@ class Link:
                 self._on_events()
                 self._to_write.set()
 
-    async def _hold_back(self) -> None:
+    async def _hold_back(self, connection: ViewerConnection) -> None:
         """Stop reading while answers can't leave, so that they never pile up."""
-        if self._connection.pending:
+        if connection.pending:
             self._unanswered += 1
         while self._unanswered > MAX_UNANSWERED and self.end is None:
             await self.changed.wait()
@@ -203,6 +215,9 @@ class Link:
             case Waiting():
                 self._go_to(SessionState.WAITING_FOR_AGENT)
             case Joined():
+                if self._connection is None:
+                    self._connection = self._connect(self._clock())
+                    self._new_deadline.set()
                 self._go_to(SessionState.CONNECTING)
             case Asking():
                 self._go_to(SessionState.ASKING)
@@ -221,7 +236,7 @@ class Link:
     def _on_events(self) -> list[m.Message]:
         """Take what the connection has to tell; return the messages, in order."""
         messages: list[m.Message] = []
-        for event in self._connection.events():
+        for event in self._connection.events() if self._connection else ():
             match event:
                 case Received(message=message):
                     messages.append(message)
@@ -254,8 +269,9 @@ class Link:
                     self._apply(message)
         except RemoteProtocolError as error:
             self._finish(end_of_error(error.code, live=True, detail=str(error)))
-            self._connection.close("protocol-error", self._clock(), str(error)[:256])
-            self._on_events()
+            if self._connection is not None:
+                self._connection.close("protocol-error", self._clock(), str(error)[:256])
+                self._on_events()
 
     async def _on_rect(self, rect: m.Rect) -> None:
         begun = self._clock()
@@ -293,13 +309,15 @@ class Link:
         self.canvas.end(frame)
         self.shown_at = self._clock()
         took_ms = round((self._decoding_s + self.shown_at - begun) * 1_000)
-        if self._connection.phase is Phase.LIVE and Right.VIEW in self._connection.rights:
-            self._connection.send(m.FrameAck(frame.frame, min(took_ms, 65_535)), self.shown_at)
+        connection = self._connection
+        if connection is not None and connection.phase is Phase.LIVE and Right.VIEW in connection.rights:
+            connection.send(m.FrameAck(frame.frame, min(took_ms, 65_535)), self.shown_at)
 
     def _on_socket_closed(self, closed: SocketClosed) -> None:
         self._finish(end_of_close(closed.code, live=self._live, detail=str(closed)))
-        self._connection.connection_lost()
-        self._connection.events()
+        if self._connection is not None:
+            self._connection.connection_lost()
+            self._on_events()
 
     def _finish(self, end: End) -> None:
         """The first reason stays."""

@@ -11,6 +11,7 @@ from protocol.envelope import CloseCode, Ended, Waiting, pack_control
 from protocol.handshake import RefusalReason
 from protocol.picture import Encoding, Pixels, encode_cursor
 from protocol.rights import Right
+from technician_viewer.client import SessionClient
 from technician_viewer.errors import (
     AgentOffline,
     ConsentDeclined,
@@ -525,3 +526,36 @@ async def test_nobody_listens() -> None:
         async with there.client():
             pass
     assert caught.value.code == "unreachable"
+
+
+async def test_waiting_for_the_agent_has_no_end_of_its_own() -> None:
+    """The handshake's patience begins when the pair is complete; until then the relay decides how long to wait."""
+    now = [1_000.0]
+    waited = asyncio.Event()
+
+    async def script(agent: FakeAgent) -> None:
+        await agent.socket.send(pack_control(Waiting()))
+        await waited.wait()
+        await agent.say_hello()
+        await agent.grant()
+        await agent.show(scene())
+        await agent.serve()
+
+    async with stage(script, hello=False) as there:
+        client = SessionClient(there.world.offer(), there.world.device, server=there.server, clock=lambda: now[0])
+        async with client as session:
+            await session.wait_for(SessionState.WAITING_FOR_AGENT)
+            now[0] += 600.0
+            waited.set()
+            await session.wait_live()
+
+
+async def test_nothing_heard_is_lost() -> None:
+    now = [1_000.0]
+    async with stage(showing(scene())) as there:
+        client = SessionClient(there.world.offer(), there.world.device, server=there.server, clock=lambda: now[0])
+        async with client as session:
+            await session.wait_live()
+            now[0] += 15.0
+            with pytest.raises(SessionLost):
+                await session.wait_for_change(timeout_s=None)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from protocol import messages as m
+from protocol.envelope import Joined, pack_control
 from protocol.errors import ErrorCode
 from technician_viewer.client import SessionClient
 from technician_viewer.state import SessionState
@@ -59,13 +60,24 @@ async def test_text_that_is_no_control_frame(text: str, caplog: pytest.LogCaptur
 @pytest.mark.parametrize("data", BINARIES, ids=range(len(BINARIES)))
 async def test_bytes_that_are_no_handshake(data: bytes, caplog: pytest.LogCaptureFixture) -> None:
     async def script(agent: FakeAgent) -> None:
+        await agent.socket.send(pack_control(Joined()))
         await agent.socket.send(data)
         await agent.serve()
 
     session = await play(script, caplog, hello=False)
     assert session.end is not None
     assert session.state is SessionState.REFUSED
-    assert session.end.code in set(ErrorCode)
+    assert session.end.code in {ErrorCode.MALFORMED, ErrorCode.REFUSED, ErrorCode.NO_RESUME}
+
+
+async def test_a_record_before_the_pair_is_complete(caplog: pytest.LogCaptureFixture) -> None:
+    async def script(agent: FakeAgent) -> None:
+        await agent.flush()
+        await agent.serve()
+
+    session = await play(script, caplog, hello=False)
+    assert session.end is not None
+    assert (session.state, session.end.code) == (SessionState.REFUSED, ErrorCode.OUT_OF_STATE)
 
 
 @pytest.mark.parametrize("data", [b"", b"\x00", b"\x55" * 16, b"\x55" * 17, b"\x55" * 65_535], ids=range(5))
