@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
@@ -37,6 +38,16 @@ class ViewerFiles(StaticFiles):
     def __init__(self, folder: Path, headers: dict[str, str]) -> None:
         super().__init__(directory=folder, follow_symlink=False)
         self._headers = {**headers, "cache-control": "no-cache", "content-security-policy": SCRIPT_POLICY}
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return a file or a plain error."""
+        try:
+            return await super().get_response(path, scope)
+        except HTTPException as error:
+            return plain(error.status_code, self._headers)
+        except ValueError:
+            # A path with a zero byte in it.
+            return plain(404, self._headers)
 
     def file_response(
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200

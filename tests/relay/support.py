@@ -1,10 +1,12 @@
 """A real relay on a free port, in a thread with a loop of its own, for tests of all packages.
 
-`running_relay(...)` needs no help desk: its gate is a `FakeGate`. The tests of agent and viewer use it the same way.
+`running_relay(...)` needs no help desk: its gate is a `FakeGate`. `running_server(folder)` is all of it with a
+database. The tests of agent and viewer use both the same way.
 """
 
 import asyncio
 import base64
+import socket
 import ssl
 import threading
 import time
@@ -21,7 +23,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
 from protocol.envelope import SUBPROTOCOL, FromRelay, SessionId, parse_from_relay
+from relay.app import Server, build, prepare_data
 from relay.clock import SystemClock
+from relay.config import Settings, make_settings
 from relay.front import Front, Listening
 from relay.switch.doorman import Doorman
 from relay.switch.endpoints import Endpoints
@@ -105,8 +109,8 @@ class RunningRelay:
             ssl=self.tls,
             proxy=None,
             **options,
-        ) as socket:
-            yield socket
+        ) as connection:
+            yield connection
 
 
 @contextmanager
@@ -180,19 +184,71 @@ def in_thread(server: Callable[[], Any]) -> Iterator[asyncio.AbstractEventLoop]:
         raise failures[0]
 
 
-async def control(socket: ClientConnection) -> FromRelay:
+@dataclass
+class RunningServer:
+    """The whole server: switch, API and pages over a private CA, with a database in a folder."""
+
+    settings: Settings
+    server: Server
+    loop: asyncio.AbstractEventLoop
+
+    @property
+    def url(self) -> str:
+        """The server's address."""
+        return self.settings.server.public_url
+
+    @property
+    def ca(self) -> Path:
+        """The root certificate to trust."""
+        return self.settings.ca_file
+
+    def tls(self) -> ssl.SSLContext:
+        """Return a client's context that trusts this server."""
+        return ssl.create_default_context(cafile=str(self.ca))
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run something in the server's loop and wait for it (from a thread that has no loop running)."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(SOON_S)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def server_settings(folder: Path, **server: Any) -> Settings:
+    """Return settings for a server with its data in `folder`, on a free port of this machine."""
+    port = free_port()
+    values = {"public_url": f"https://127.0.0.1:{port}", "bind": "127.0.0.1", "port": port, **server}
+    return make_settings({"server": values, "organisation": {"name": "Test desk"}}, {}, folder)
+
+
+@contextmanager
+def running_server(folder: Path, **server: Any) -> Iterator[RunningServer]:
+    """Run the whole server with a new database; `relay.app.add_technician(settings, …)` adds people."""
+    settings = server_settings(folder, **server)
+    asyncio.run(prepare_data(settings))
+    built = build(settings)
+    with in_thread(built.running) as loop:
+        yield RunningServer(settings, built, loop)
+
+
+async def control(connection: ClientConnection) -> FromRelay:
     """Return the next frame of the relay, which has to be text."""
-    frame = await asyncio.wait_for(socket.recv(), SOON_S)
+    frame = await asyncio.wait_for(connection.recv(), SOON_S)
     assert isinstance(frame, str), "a record came where a control frame was expected"
     return parse_from_relay(frame)
 
 
-async def close_code(socket: ClientConnection) -> int:
+async def close_code(connection: ClientConnection) -> int:
     """Read until the server closes, and return the code it closed with."""
     try:
         async with asyncio.timeout(SOON_S):
             while True:
-                await socket.recv()
+                await connection.recv()
     except ConnectionClosed as closed:
         return 1006 if closed.rcvd is None else closed.rcvd.code
 
