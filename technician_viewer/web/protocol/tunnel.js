@@ -322,7 +322,9 @@ export class Connection {
    */
   _emit(message) {
     this._sending = this._sending.then(async () => {
-      this._out.push(await message);
+      // Awaited before `_out` is read: `data_to_send` puts another list in its place meanwhile.
+      const data = await message;
+      this._out.push(data);
     });
   }
 

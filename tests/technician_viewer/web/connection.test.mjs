@@ -298,3 +298,22 @@ test("a device key that cannot be exported is enough", async () => {
   await assert.rejects(crypto.subtle.exportKey("pkcs8", pair_.private_key));
   assert.equal(pair_.public_bytes.length, 32);
 });
+
+test("what is being sealed survives a shell that takes what is ready meanwhile", async () => {
+  const { agent, viewer } = await live();
+  let done = false;
+  const sent = viewer.send(new m.Refresh(), 0).then(() => {
+    done = true;
+  });
+  const records = [];
+  while (!done) {
+    records.push(...viewer.data_to_send());
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await sent;
+  records.push(...viewer.data_to_send());
+  assert.equal(records.length, 1);
+  for (const record of records) await agent.receive_data(record, 0);
+  const [event] = agent.events();
+  assert.ok(event instanceof c.Received && event.message instanceof m.Refresh);
+});
