@@ -16,8 +16,13 @@ _UNWANTED: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u
 
 
 def fold(text: str) -> str:
-    """Return `text` as it is searched: case, marks and sharp s do not matter."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
+    """Return `text` as it is searched: case, marks and sharp s do not matter.
+
+    Folded and taken apart twice, since either step can make work for the other (Unicode Standard, D146).
+    """
+    apart = text
+    for _ in range(2):
+        apart = unicodedata.normalize("NFKD", apart.casefold())
     return " ".join("".join(c for c in apart if not unicodedata.combining(c)).split())
 
 
