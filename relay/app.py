@@ -8,10 +8,11 @@ import asyncio
 import importlib.util
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import asdict
 from sqlalchemy.exc import SQLAlchemyError
 
 from protocol.rights import Right
