@@ -70,8 +70,12 @@ def make_environment(now: Callable[[], datetime]) -> jinja2.Environment:
     def clock_time(at: datetime) -> Markup:
         return Markup('<time datetime="{}" data-full>{}</time>').format(at.isoformat(), clock(at))
 
+    def seconds_until(at: datetime) -> int:
+        return max(0, int((at - now()).total_seconds()))
+
     environment.globals.update(
         time=time,
+        seconds_until=seconds_until,
         clock=clock_time,
         nav_link=nav_link,
         markdown=render_markdown,

@@ -43,7 +43,7 @@ async def test_an_empty_queue_says_what_to_do(staff: Staff) -> None:
     ada = await staff("Ada")
     page = await ada.go("/console")
     assert "You have no open requests" in page.text
-    assert page.one("a", href="/console?view=unassigned", **{"class": "button"})
+    assert page.one("a", href="/console?view=unassigned", **{"class": "button"}).text == "See what nobody has yet"
 
 
 async def test_a_long_queue_goes_on_over_pages(world: World, staff: Staff) -> None:

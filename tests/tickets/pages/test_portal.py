@@ -180,7 +180,8 @@ async def test_the_requesters_page_is_the_same_for_every_number(world: World, pe
 
 async def test_the_requesters_page_says_that_it_needs_scripts(person: Person) -> None:
     page = await person.go("/t/TL-0000-0000")
-    assert "needs JavaScript" in page.one("noscript").text
+    assert "needs JavaScript" in page.by_id("unscripted").text
+    assert "hidden" not in page.by_id("unscripted").attributes
 
 
 async def test_published_articles_are_for_everybody(world: World, person: Person) -> None:

@@ -2,12 +2,17 @@
 
 import { make } from "./dom.js";
 
-/** @param {HTMLElement} place @param {number} until milliseconds since 1970 */
-function count(place, until) {
+/**
+ * Counts from what the server says is left, since a clock here may be wrong.
+ * @param {HTMLElement} place
+ * @param {number} left_s
+ */
+function count(place, left_s) {
+  const until = performance.now() + left_s * 1000;
   const left = make("strong", "");
   place.replaceChildren(left);
   const tell = () => {
-    const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
+    const seconds = Math.max(0, Math.ceil((until - performance.now()) / 1000));
     left.textContent = seconds > 0
       ? `Good for ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")} more, for one computer.`
       : "This code is over. Load the page again to make a new one.";
@@ -18,5 +23,5 @@ function count(place, until) {
 }
 
 for (const place of document.querySelectorAll("[data-countdown]")) {
-  if (place instanceof HTMLElement && place.dataset.countdown) count(place, Date.parse(place.dataset.countdown));
+  if (place instanceof HTMLElement && place.dataset.countdown) count(place, Number(place.dataset.countdown));
 }

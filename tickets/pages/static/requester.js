@@ -187,5 +187,6 @@ window.addEventListener("hashchange", () => {
 document.addEventListener("visibilitychange", () => { if (!document.hidden && key !== null) void load(); });
 setInterval(() => { if (!document.hidden && key !== null && !shown.hidden) void load(); }, REFRESH_MS);
 
+need(document, "#unscripted", HTMLElement).remove();
 only(loading);
 void load();

@@ -1,8 +1,17 @@
 // Times in the reader's own zone, and "3 hours ago" that stays true; the words are those of site.py.
 
 const STEPS = /** @type {const} */ ([[60, 60, "minute"], [24, 3600, "hour"], [14, 86400, "day"]]);
-const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
-const FULL = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** @param {Date} at @returns {string} */
+function day(at) {
+  return `${at.getDate()} ${MONTHS[at.getMonth()] ?? ""} ${at.getFullYear()}`;
+}
+
+/** @param {Date} at @returns {string} */
+function full(at) {
+  return `${day(at)}, ${String(at.getHours()).padStart(2, "0")}:${String(at.getMinutes()).padStart(2, "0")}`;
+}
 
 /** @param {Date} at @param {Date} now @returns {string} */
 export function ago(at, now) {
@@ -12,7 +21,7 @@ export function ago(at, now) {
     const count = Math.floor(seconds / unit);
     if (count < limit) return `${count} ${name}${count === 1 ? "" : "s"} ago`;
   }
-  return DAY.format(at);
+  return day(at);
 }
 
 /** @param {string} iso @returns {HTMLTimeElement} */
@@ -27,9 +36,9 @@ export function timeElement(iso) {
 function tell(element, now) {
   const at = new Date(element.dateTime);
   if (Number.isNaN(at.getTime())) return;
-  const words = element.hasAttribute("data-full") ? FULL.format(at) : ago(at, now);
+  const words = element.hasAttribute("data-full") ? full(at) : ago(at, now);
   if (element.textContent !== words) element.textContent = words;
-  element.title = FULL.format(at);
+  element.title = full(at);
 }
 
 export function tellAll() {
@@ -37,5 +46,7 @@ export function tellAll() {
   for (const element of document.querySelectorAll("time")) tell(element, now);
 }
 
-tellAll();
-setInterval(tellAll, 30_000);
+if (typeof document !== "undefined") {
+  tellAll();
+  setInterval(tellAll, 30_000);
+}
