@@ -227,9 +227,9 @@ def _logging(*, verbose: bool) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.DEBUG if verbose else logging.WARNING, format="%(levelname)s %(message)s"
     )
-    if not verbose:
-        for noisy in ("websockets", "httpx", "httpcore", "asyncio"):
-            logging.getLogger(noisy).setLevel(logging.CRITICAL)
+    # These write first frames and headers, and with them tokens, when they are asked for details.
+    for talkative in ("websockets", "httpx", "httpcore", "asyncio"):
+        logging.getLogger(talkative).setLevel(logging.WARNING if verbose else logging.CRITICAL)
 
 
 def _server(given: str, target: Target | None = None, state: AgentState | None = None) -> Server:

@@ -245,6 +245,10 @@ class Control:
         except AgentError as error:
             log.warning("a session failed: %s", error)
             return
+        except Exception as error:
+            log.error("a session failed inside this program (%s)", type(error).__name__)  # noqa: TRY400
+            log.debug("details", exc_info=error)
+            return
         finally:
             del self._sessions[session_id]
         if over.granted:

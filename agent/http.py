@@ -97,10 +97,13 @@ class Problem(msgspec.Struct, frozen=True):
 class Api:
     """One server's API. Use as an async context manager. Raises ApiError."""
 
-    def __init__(self, server: Server, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, server: Server, tls: ssl.SSLContext | None, *, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
         self._server = server
         self._client = httpx.AsyncClient(
             verify=tls if tls is not None else ssl.create_default_context(),
+            transport=transport,
             timeout=TIMEOUT_S,
             follow_redirects=False,
             # Proxies come from the environment, but nobody proxies to the computer itself.

@@ -45,7 +45,10 @@ class StandardTerminal:
         """Return the next line, without blocking the program."""
         while b"\n" not in self._rest:
             await readable(self._fd)
-            part = os.read(self._fd, 1024)
+            try:
+                part = os.read(self._fd, 1024)
+            except OSError:  # the terminal was closed
+                part = b""
             if not part:
                 return None
             self._rest += part

@@ -209,7 +209,9 @@ async def test_a_closed_source_says_so(screen: X11Screen) -> None:
 
 
 def test_monitors_outside_the_screen_are_left_out() -> None:
-    layout = layout_of(800, 600, ((Box(0, 0, 400, 600), False), (Box(400, 0, 900, 900), False), (Box(900, 0, 9, 9), True))) assert [(m.x, m.width, m.height, m.primary) for m in layout.monitors] == [
+    boxes = ((Box(0, 0, 400, 600), False), (Box(400, 0, 900, 900), False), (Box(900, 0, 9, 9), True))
+    layout = layout_of(800, 600, boxes)
+    assert [(m.x, m.width, m.height, m.primary) for m in layout.monitors] == [
         (0, 400, 600, True),
         (400, 400, 600, False),
     ]
