@@ -1,4 +1,4 @@
-/** The binary messages of the tunnel: input, picture, heartbeat (docs/protocol, section 6). `messages.js` passes them on. */
+/** The binary messages of the tunnel: input, picture, heartbeat (docs/protocol, section 6); part of `messages.js`. */
 
 import { concat, pack_utf8, parse_utf8 } from "./encoding.js";
 import { LocalProtocolError, RemoteProtocolError } from "./errors.js";

@@ -2,7 +2,7 @@
  * Noise_XX and Noise_XXpsk3 over 25519, AESGCM, SHA256 (Noise Protocol Framework rev 34), on WebCrypto alone.
  *
  * Only these two patterns and one suite exist: there is nothing to negotiate and nothing to downgrade to. WebCrypto is
- * asynchronous, so every method that computes returns a promise; a cipher state takes its counter before the first await.
+ * asynchronous, so every method that computes returns a promise; a cipher state takes its counter before it awaits.
  */
 
 import { concat, pack_utf8 } from "./encoding.js";

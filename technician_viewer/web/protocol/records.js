@@ -1,4 +1,4 @@
-/** Sealed records: pieces of messages packed, numbered, encrypted, and put together again (docs/protocol, section 5). */
+/** Sealed records: pieces of messages packed, numbered, encrypted, put together again (docs/protocol, section 5). */
 
 import { concat } from "./encoding.js";
 import { ErrorCode, LocalProtocolError, RemoteProtocolError } from "./errors.js";
@@ -172,12 +172,40 @@ export class PieceWriter {
   }
 }
 
+/**
+ * Bytes that grow by pieces. One buffer rather than a list of pieces: a peer that sends single bytes would make the
+ * list a hundred times larger than the message.
+ */
+class Growing {
+  constructor() {
+    this._buffer = new Uint8Array(0);
+    this.length = 0;
+  }
+
+  /** @param {Bytes} part */
+  add(part) {
+    const needed = this.length + part.length;
+    if (needed > this._buffer.length) {
+      const larger = new Uint8Array(Math.max(needed, 2 * this._buffer.length));
+      larger.set(this._buffer.subarray(0, this.length));
+      this._buffer = larger;
+    }
+    this._buffer.set(part, this.length);
+    this.length = needed;
+  }
+
+  /** @returns {Bytes} */
+  whole() {
+    return this._buffer.subarray(0, this.length);
+  }
+}
+
 /** Puts messages together again; `limits` gives the largest message of each kind, and with it which kinds exist. */
 export class PieceReader {
   /** @param {ReadonlyMap<number, number>} limits */
   constructor(limits) {
     this._limits = limits;
-    /** @type {Map<number, {parts: Bytes[], length: number}>} */
+    /** @type {Map<number, Growing>} */
     this._unfinished = new Map();
   }
 
@@ -217,17 +245,18 @@ export class PieceReader {
    * @returns {Bytes | null}
    */
   _add(kind, limit, part, more) {
-    const message = this._unfinished.get(kind) ?? { parts: [], length: 0 };
-    message.length += part.length;
-    if (message.length > limit) throw new RemoteProtocolError(`message of kind ${kind} too large`, ErrorCode.TOO_LARGE);
-    // Empty pieces are not kept: a stream of them would grow the list without growing the message.
-    if (part.length > 0) message.parts.push(part);
+    const message = this._unfinished.get(kind);
+    const length = (message?.length ?? 0) + part.length;
+    if (length > limit) throw new RemoteProtocolError(`message of kind ${kind} too large`, ErrorCode.TOO_LARGE);
+    // The usual message is one piece and needs no copy.
+    if (message === undefined && !more) return part;
+    const grown = message ?? new Growing();
+    grown.add(part);
     if (more) {
-      this._unfinished.set(kind, message);
+      this._unfinished.set(kind, grown);
       return null;
     }
     this._unfinished.delete(kind);
-    const [only] = message.parts;
-    return message.parts.length === 1 && only !== undefined ? only : concat(...message.parts);
+    return grown.whole();
   }
 }

@@ -36,7 +36,9 @@ export function parse_object(text) {
  * @returns {JsonObject}
  */
 export function read_object(value, name) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new FormError(`${name} is not an object`);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new FormError(`${name} is not an object`);
+  }
   return /** @type {JsonObject} */ (value);
 }
 

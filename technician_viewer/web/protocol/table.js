@@ -141,7 +141,9 @@ export function check_outgoing(message, sender, phase, rights) {
   if (line === undefined || !line.senders.includes(sender)) {
     throw new LocalProtocolError(`${cls.name} is not the ${sender}'s to send`);
   }
-  if (!line.phases.includes(phase)) throw new LocalProtocolError(`the ${sender} cannot send ${cls.name} while ${phase}`);
+  if (!line.phases.includes(phase)) {
+    throw new LocalProtocolError(`the ${sender} cannot send ${cls.name} while ${phase}`);
+  }
   if (line.right !== null && !rights.has(line.right)) {
     throw new LocalProtocolError(`${cls.name} needs the right '${line.right}', which is not granted`);
   }

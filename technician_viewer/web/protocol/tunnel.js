@@ -1,5 +1,5 @@
 /**
- * What both ends of a session share: a state machine without I/O; `connection.js` makes an agent's and a viewer's of it.
+ * What both ends of a session share: a state machine without I/O; `connection.js` makes the two ends of it.
  *
  * A shell passes in each binary websocket message with `receive_data`, sends what `data_to_send` returns, one websocket
  * message each, acts on `events`, and calls `on_deadline` when `next_deadline` has come. `now` is a monotonic clock in

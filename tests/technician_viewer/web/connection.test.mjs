@@ -5,9 +5,11 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 
 import * as c from "../../../technician_viewer/web/protocol/connection.js";
+import { concat } from "../../../technician_viewer/web/protocol/encoding.js";
 import { ErrorCode, LocalProtocolError } from "../../../technician_viewer/web/protocol/errors.js";
 import * as m from "../../../technician_viewer/web/protocol/messages.js";
 import { KeyPair } from "../../../technician_viewer/web/protocol/noise.js";
+import { PieceReader } from "../../../technician_viewer/web/protocol/records.js";
 import { NO_RIGHTS, Right } from "../../../technician_viewer/web/protocol/rights.js";
 import { Phase } from "../../../technician_viewer/web/protocol/table.js";
 import { pair } from "./vectors.mjs";
@@ -64,6 +66,11 @@ function closed(end) {
   return /** @type {c.Closed} */ (found[0]);
 }
 
+/** @param {c.AgentConnection | c.ViewerConnection} end */
+function messages_of(end) {
+  return end.events().flatMap((event) => (event instanceof c.Received ? [event.message] : []));
+}
+
 /** @param {number} seq */
 const move = (seq) => new m.PointerMove({ seq, x: 1, y: 2 });
 
@@ -73,7 +80,7 @@ test("records given at once are opened together and dispatched in order", async 
   const records = viewer.data_to_send();
   assert.equal(records.length, 40);
   await Promise.all(records.map((record) => agent.receive_data(record, 1)));
-  const seqs = agent.events().map((event) => event instanceof c.Received && event.message instanceof m.PointerMove && event.message.seq);
+  const seqs = messages_of(agent).map((message) => message instanceof m.PointerMove && message.seq);
   assert.deepEqual(seqs, Array.from({ length: 40 }, (_, index) => index + 1));
 });
 
@@ -97,7 +104,8 @@ test("message 3 and the records behind it may arrive in one go", async () => {
   const [first, ...rest] = ends.viewer.events();
   assert.ok(first instanceof c.Established);
   assert.deepEqual(first.facts, FACTS);
-  assert.deepEqual(rest.map((event) => event instanceof c.Received && event.message instanceof m.FrameBegin && event.message.frame), [...Array(20).keys()]);
+  const frames = rest.map((event) => event instanceof c.Received && /** @type {m.FrameBegin} */ (event.message).frame);
+  assert.deepEqual(frames, [...Array(20).keys()]);
 });
 
 test("a record that does not open ends it, whatever is under way behind it", async () => {
@@ -123,7 +131,7 @@ test("urgent messages overtake a picture that waits, and a bye is the last thing
   ];
   await Promise.all(sent);
   await pump({ agent, viewer });
-  const kinds = viewer.events().map((event) => event instanceof c.Received && event.message.constructor.name);
+  const kinds = messages_of(viewer).map((message) => message.constructor.name);
   assert.deepEqual(kinds, ["CursorPosition", "Rect"]);
   await agent.close("ended", 1, "Thank you");
   await pump({ agent, viewer });
@@ -290,6 +298,22 @@ test("misuse is the caller's mistake", async () => {
   }
   await viewer.send(new m.Text({ seq: 1, text: "🙂".repeat(4_096) }), 0);
   assert.equal(viewer.phase, Phase.LIVE);
+});
+
+test("a message in single bytes is put together, one byte over its limit is not", () => {
+  const size = 100_000;
+  const pieces = concat(...Array.from({ length: size }, (_, at) => Uint8Array.of(0x21, 1, 0, 1, at & 0xff)));
+  for (const limit of [size, size - 1]) {
+    const reader = new PieceReader(new Map([[0x21, limit]]));
+    if (limit < size) {
+      assert.throws(() => reader.read(pieces), { code: ErrorCode.TOO_LARGE });
+      continue;
+    }
+    assert.deepEqual(reader.read(pieces), []);
+    const [body] = reader.read(Uint8Array.of(0x21, 0, 0, 0));
+    assert.equal(body?.data.length, size);
+    assert.ok(body.data.every((byte, at) => byte === (at & 0xff)));
+  }
 });
 
 test("a device key that cannot be exported is enough", async () => {
