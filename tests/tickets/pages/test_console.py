@@ -31,6 +31,8 @@ async def test_the_queue_shows_mine_unassigned_and_all_the_urgent_first(world: W
     await ada.send(ticket(first.tracking, "/claim"))
     assert ada.at == ticket(first.tracking, "?done=claimed")
     assert titles(await ada.go("/console")) == ["One"]
+    tabs = [link.text for link in ada.page.one("nav", **{"aria-label": "Which requests"}).all("a")]
+    assert tabs == ["Mine 1", "Unassigned 2", "All"]
     assert titles(await ada.go("/console?view=unassigned")) == ["Two", "Three"]
     assert titles(await ada.go("/console?view=nonsense")) == ["One"]
     assert titles(await ada.go("/console?view=all&q=three")) == ["Three"]

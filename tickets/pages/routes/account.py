@@ -76,7 +76,6 @@ class Account:
         await self.site.desk.logins.logout(actor)
         response = self.site.go(f"{LOGIN_PAGE}?done=out")
         response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="lax")
-        response.headers["clear-site-data"] = '"cache"'
         return response
 
     def routes(self) -> list[Route]:

@@ -19,6 +19,7 @@ from tickets.pages.site import Site
 from tickets.web.asking import address_of
 
 FIRST_VIEW: Final = QueueView.MINE
+MOST_COUNTED: Final = 99
 
 
 def view_of(text: str) -> QueueView:
@@ -42,6 +43,7 @@ class Queue:
         q = request.query_params.get("q", "")[:MAX_TITLE]
         query = QueueQuery(view=view, q=q, cursor=request.query_params.get("cursor", "")[:200])
         found = await self.site.desk.tickets.queue(actor, query)
+        counts = {each: await self._count(actor, each) for each in (QueueView.MINE, QueueView.UNASSIGNED)}
         more = f"/console?{urlencode({'view': view, 'q': q, 'cursor': found.next_cursor})}" if found.next_cursor else ""
         return self.site.page(
             request,
@@ -49,6 +51,7 @@ class Queue:
             "console/queue.html",
             view=view,
             views=words.VIEWS,
+            counts=counts,
             view_words=dict(words.VIEWS)[view],
             q=q,
             items=found.items,
@@ -56,6 +59,11 @@ class Queue:
             nothing=words.NOTHING_FOUND if q else words.NOTHING[view],
             workable=WORKABLE,
         )
+
+    async def _count(self, actor: Actor, view: QueueView) -> str:
+        """Say how many are in a view, as far as it matters; nothing when it is empty."""
+        found = await self.site.desk.tickets.queue(actor, QueueQuery(view=view, limit=MOST_COUNTED))
+        return f"{len(found.items)}{'+' if found.next_cursor else ''}" if found.items else ""
 
     def _form(
         self, request: Request, actor: Actor, values: Values, faults: dict[str, str], status: int = 200

@@ -22,6 +22,8 @@ try {
       box.value = kept;
       box.closest("details")?.setAttribute("open", "");
     }
+    // Somebody may have begun to type before this script was here.
+    if (box.value !== box.defaultValue) sessionStorage.setItem(keyOf(box), box.value);
     box.addEventListener("input", () => sessionStorage.setItem(keyOf(box), box.value));
     box.form?.addEventListener("submit", () => sessionStorage.setItem(`${keyOf(box)}:sent`, "yes"));
   }

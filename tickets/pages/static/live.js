@@ -114,4 +114,7 @@ async function listen() {
   socket.addEventListener("close", again);
 }
 
+// After a sleep the socket may be dead without knowing it yet.
+document.addEventListener("visibilitychange", () => { if (!document.hidden && regions.length > 0) soon(); });
+
 if (regions.length > 0) void listen();

@@ -76,6 +76,21 @@ function line(entry) {
   return make("li", side, head, make("div", "bubble", make("p", "said", entry.text)));
 }
 
+/**
+ * Adds what is new, so that a screen reader reads that and nothing again; entries never change.
+ * @param {Entry[]} entries
+ */
+function tell(entries) {
+  const list = need(shown, "[data-timeline]", HTMLElement);
+  const told = new Set([...list.children].map((item) => item.getAttribute("data-id")));
+  for (const entry of entries) {
+    if (told.has(entry.id)) continue;
+    const item = line(entry);
+    item.dataset.id = entry.id;
+    list.append(item);
+  }
+}
+
 /** @param {Ticket} ticket */
 function show(ticket) {
   /** @param {string} name @param {string} words */
@@ -89,7 +104,7 @@ function show(ticket) {
   put("next", nextStep(ticket));
   put("solution", ticket.solution ?? "");
   need(shown, "[data-solved]", HTMLElement).hidden = !ticket.solution || WORKABLE.has(ticket.status);
-  need(shown, "[data-timeline]", HTMLElement).replaceChildren(...ticket.timeline.map(line));
+  tell(ticket.timeline);
   need(shown, "[data-connect]", HTMLElement).hidden = !WORKABLE.has(ticket.status);
   need(shown, "[data-online]", HTMLElement).hidden = !ticket.agent_online;
   need(shown, "[data-offline]", HTMLElement).hidden = ticket.agent_online;
