@@ -38,6 +38,8 @@ SLICE_BYTES: Final = 16_384
 WRITE_HIGH_BYTES: Final = 65_536
 # A socket that was told to close and does not is cut off.
 CLOSE_S: Final = 2.0
+# After a broken frame, this long without a byte means that the client has stopped sending.
+LINGER_S: Final = 0.1
 
 # What the websocket library says by itself, in the codes of docs/protocol.
 _CODES: Final = {
@@ -70,6 +72,7 @@ class BoundedWebsocket(WebSocketsSansIOProtocol):
         self.conn = BoundedServerProtocol(max_size=config.ws_max_size, logger=self.logger)
         self.close_timeout = CLOSE_S
         self._held: bytes | memoryview = b""
+        self._broken = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start with a small write buffer."""
@@ -78,6 +81,9 @@ class BoundedWebsocket(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse as far as the application has kept up."""
+        if self._broken:
+            self._linger()
+            return
         # More can come while some is held only if it was under way when reading stopped.
         self._held = data if not self._held else b"".join((self._held, data))
         self._parse_held()
@@ -147,10 +153,28 @@ class BoundedWebsocket(WebSocketsSansIOProtocol):
             self.handle_parser_exception()
 
     def handle_parser_exception(self) -> None:
-        """Close after a broken frame; nothing that came behind it counts."""
+        """Close after a broken frame; nothing that came behind it counts.
+
+        What the client is still sending is taken off the line for a moment: closing over unread bytes resets the
+        connection, and the client would not learn the code.
+        """
         self._held = b""
-        super().handle_parser_exception()
+        self._broken = True
+        code, reason = (0, "") if self.conn.close_sent is None else (self.conn.close_sent.code, "")
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
         self._cut_off_later()
+        self._linger()
+
+    def _linger(self) -> None:
+        # A close timer tells uvicorn that the socket is looked after when the application returns.
+        if self.close_timer is not None:
+            self.close_timer.cancel()
+        self.close_timer = self.loop.call_later(LINGER_S, self.transport.close)
 
     def handle_ping(self) -> None:
         """Answer, unless the client does not read its answers."""

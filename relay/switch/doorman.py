@@ -44,7 +44,8 @@ class Doorman:
 
     def check(self, scope: Scope) -> tuple[str, str]:
         """Return tracking number and role of an upgrade request. Raises Unwelcome."""
-        parts = scope["path"].split("/")
+        # As it was sent, since a balancer finds the node by these very characters: no escapes, one spelling.
+        parts = scope["raw_path"].decode("latin-1").split("/")
         if len(parts) != 4 or parts[3] not in ROLES or not is_tracking_path(parts[2]):
             raise Unwelcome(404, "There is nothing here.")
         # Exact and the same for everybody: agents and native viewers send the address they were given as Origin.
