@@ -191,7 +191,7 @@ async def test_a_join_code_is_shown_large_and_works(world: World, staff: Staff) 
     await ada.send(ticket(filed.tracking, "/claim"))
     page = await ada.send(ticket(filed.tracking, "/join-code"))
     code = page.by_id("code").text
-    assert f"towline-agent join {filed.tracking} --code {code}" in page.text
+    assert f"towline-agent join {PUBLIC_URL}/t/{filed.tracking} --code {code}" in page.text
     assert page.one("main").attributes["data-from"] == ticket(filed.tracking)
     body = {"agent_key": "A" * 43, "code": code}
     joined = await world.client.post(f"/api/v1/tickets/{filed.tracking}/join", json=body)

@@ -30,7 +30,7 @@ async def test_asking_for_help_needs_no_script(world: World, person: Person) -> 
     link = page.by_id("link").text
     assert re.fullmatch(rf"{PUBLIC_URL}/t/{tracking}#[\w-]{{43}}", link)
     assert page.by_id("join").text == f"towline-agent join {link}"
-    assert page.by_id("status").text == f"towline-agent status {tracking}"
+    assert page.by_id("status").text == f"towline-agent status {link}"
     assert page.one("a", href=link).text == "Open my request"
 
     token = link.partition("#")[2]
