@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 import json
+import math
 import os
 import platform
 import statistics
@@ -36,7 +37,7 @@ class Line:
 def percentile(values: Sequence[float], share: float) -> float:
     """Return the value that `share` of the values do not exceed."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered) + 0.5) - 1))] if ordered else float("nan")
+    return ordered[math.ceil(share * len(ordered)) - 1] if ordered else math.nan
 
 
 def lines_of(results: Results) -> list[Line]:
