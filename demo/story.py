@@ -17,6 +17,15 @@ from tests.support.display import wait_until
 
 TITLE = "Mail program asks for my password again and again"
 TYPED = "echo grüße von Tess > from-tess.txt"
+# The canvas has its size, more than one colour stands on it, and the browser has drawn it.
+PICTURE_IS_SHOWN = """async () => {
+  const canvas = document.querySelector("canvas");
+  if (canvas === null || canvas.getBoundingClientRect().width < 600) return false;
+  const { data } = await window.towline.snapshot();
+  if (new Set(new Uint32Array(data)).size < 100) return false;
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  return true;
+}"""
 SOLUTION = "An old password was stored. I deleted it and typed the new one once; mail arrives again."
 
 
@@ -44,7 +53,7 @@ class Story:
 
     def play(self) -> None:
         """Play all of it. Raises whatever stage fails."""
-        with self._closing, sync_playwright() as playwright:
+        with sync_playwright() as playwright, self._closing:
             browser = playwright.chromium.launch(executable_path=chromium(), args=list(CHROMIUM_ARGUMENTS))
             self._closing.callback(browser.close)
             user = self._page(browser, 900)
@@ -114,10 +123,7 @@ class Story:
         with self._stages.stage("Uma says yes; Tess sees her desktop", _seen(page)):
             agent.type_line("c")
             expect(page.locator("body")).to_have_attribute("data-state", "live")
-            # The first complete picture: more than one colour stands on the canvas.
-            page.wait_for_function(
-                "async () => new Set(new Uint32Array((await window.towline.snapshot()).data)).size > 100"
-            )
+            page.wait_for_function(PICTURE_IS_SHOWN)
 
     def _work(self, page: Page) -> None:
         note = self._folder / "home" / "from-tess.txt"
