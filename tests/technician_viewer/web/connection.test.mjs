@@ -11,13 +11,16 @@ import * as m from "../../../technician_viewer/web/protocol/messages.js";
 import { KeyPair } from "../../../technician_viewer/web/protocol/noise.js";
 import { PieceReader } from "../../../technician_viewer/web/protocol/records.js";
 import { NO_RIGHTS, Right } from "../../../technician_viewer/web/protocol/rights.js";
-import { Phase } from "../../../technician_viewer/web/protocol/table.js";
+import { Phase, Role, TABLE, check_incoming, peer_of } from "../../../technician_viewer/web/protocol/table.js";
+import { build } from "./fields.mjs";
 import { pair } from "./vectors.mjs";
 
 /** @typedef {import("../../../technician_viewer/web/protocol/encoding.js").Bytes} Bytes */
 /** @typedef {import("../../../technician_viewer/web/protocol/rights.js").Rights} Rights */
 
 const FILE = JSON.parse(readFileSync(new URL("../../vectors/handshake.json", import.meta.url), "utf8"));
+/** @type {{name: string, fields: Record<string, any>}[]} */
+const MESSAGES = JSON.parse(readFileSync(new URL("../../vectors/messages.json", import.meta.url), "utf8")).messages;
 const FACTS = { hostname: "computer", system: "Linux", user: "uma", agent_version: "0.1.0" };
 /** @type {Rights} */
 const BOTH = new Set(Object.values(Right));
@@ -242,6 +245,47 @@ test("patterns and first messages that do not exist", async () => {
   const { viewer } = await pair(FILE, false);
   await viewer.receive_data(Uint8Array.from([1, ...Array(32).fill(0)]), 0);
   assert.equal(closed(viewer).error, ErrorCode.REFUSED);
+});
+
+test("a first message with content is refused", async () => {
+  for (const extra of [0, 1]) {
+    const { agent, viewer } = await pair(FILE, false);
+    const [first] = agent.data_to_send();
+    await viewer.receive_data(concat(/** @type {Bytes} */ (first), new Uint8Array(extra)), 0);
+    assert.equal(viewer.data_to_send().length, 1 - extra);
+    if (extra > 0) assert.equal(closed(viewer).error, ErrorCode.MALFORMED);
+  }
+});
+
+test("the user cannot grant more than the ticket allows", async () => {
+  const ends = await pair(FILE, false);
+  await pump(ends);
+  const { authority } = ends.agent;
+  assert.ok(authority);
+  ends.agent.authority = { ...authority, rights: VIEW };
+  await ends.agent.grant(BOTH, FACTS, 0);
+  await pump(ends);
+  assert.deepEqual([[...ends.agent.rights], [...ends.viewer.rights]], [[Right.VIEW], [Right.VIEW]]);
+});
+
+test("each message comes only from its side, while live, and with its right", () => {
+  for (const item of MESSAGES) {
+    const message = build(item.name, item.fields);
+    const row = TABLE.get(m.class_of(message));
+    assert.ok(row);
+    for (const receiver of Object.values(Role)) {
+      for (const phase of Object.values(Phase)) {
+        for (const rights of [BOTH, NO_RIGHTS]) {
+          const check = () => check_incoming(message, receiver, phase, rights);
+          if (!row.senders.includes(peer_of(receiver)) || phase !== Phase.LIVE) {
+            assert.throws(check, { code: ErrorCode.OUT_OF_STATE });
+          } else if (row.right !== null && rights === NO_RIGHTS) {
+            assert.throws(check, { code: ErrorCode.NOT_PERMITTED });
+          } else check();
+        }
+      }
+    }
+  }
 });
 
 test("a viewer that speaks while the user is asked", async () => {
