@@ -145,7 +145,7 @@ def queue(
     ca: CaOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List tickets, what is late first."""
+    """List tickets, the most urgent first."""
     if view not in {"mine", "unassigned", "all"}:
         raise typer.BadParameter("There are mine, unassigned and all.", param_hint="--view")
 
