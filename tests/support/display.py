@@ -3,8 +3,10 @@
 `VirtualDisplay.start()` picks a free display number; everything it starts is stopped by its own process id.
 """
 
+import contextlib
 import os
 import select
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -31,7 +33,7 @@ def wait_until(condition: Callable[[], object], what: str, timeout_s: float = 10
 
 
 def stop(process: "subprocess.Popen[bytes]") -> None:
-    """End one process that a test started."""
+    """End one process that was started here, and its children where it leads a session of its own."""
     if process.poll() is None:
         process.terminate()
         try:
@@ -39,6 +41,9 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(STOP_S)
+    with contextlib.suppress(ProcessLookupError):
+        # Nobody is left in the group when the program had no children, and its number is not given again before.
+        os.killpg(process.pid, signal.SIGTERM)
 
 
 @dataclass
@@ -82,7 +87,12 @@ class VirtualDisplay:
     def run(self, *command: str, cwd: Path | None = None) -> "subprocess.Popen[bytes]":
         """Start a program on this display; it is stopped with the display."""
         program = subprocess.Popen(
-            command, env=self.environment, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command,
+            env=self.environment,
+            cwd=cwd,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         self.programs.append(program)
         return program
