@@ -44,6 +44,8 @@ from tickets.web.problems import MAX_BODY_BYTES, answer_problem
 
 # A technician who lost a ticket loses its session within a second, whichever process took it away.
 _RECONCILE_S: Final = 0.5
+WATCH: Final = "help desk: permissions"
+"""The name of the task that does it."""
 
 _log = structlog.get_logger("tickets")
 
@@ -64,7 +66,7 @@ class HelpDesk:
     async def open(self) -> None:
         """Begin to watch over permissions; renews the grant key's certificate when it is due."""
         self._context.keys.grant_key_certificate(self._context.now(), self._context.new_id())
-        self._task = asyncio.create_task(self._watch(), name="help desk: permissions")
+        self._task = asyncio.create_task(self._watch(), name=WATCH)
 
     async def close(self) -> None:
         """Stop, and close the database."""

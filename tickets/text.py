@@ -28,7 +28,7 @@ def fold(text: str) -> str:
 
 def words(text: str) -> tuple[str, ...]:
     """Return the folded words of a search, at most eight."""
-    return tuple(dict.fromkeys(fold(text).split()))[:_MAX_WORDS]
+    return tuple(dict.fromkeys(fold(_UNWANTED.sub(" ", text)).split()))[:_MAX_WORDS]
 
 
 def clean_line(text: str, field: str) -> str:

@@ -66,7 +66,11 @@ async def connected(
         "state": {},
     }
     await client.to_app.put({"type": "websocket.connect"})
-    task = asyncio.create_task(app(scope, client.to_app.get, client.to_client.put))  # type: ignore[arg-type]
+
+    async def run() -> None:
+        await app(scope, client.to_app.get, client.to_client.put)
+
+    task = asyncio.create_task(run())
     try:
         yield client
     finally:

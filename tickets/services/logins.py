@@ -17,7 +17,7 @@ from tickets.store import counters
 from tickets.store import logins as login_store
 from tickets.store import people as people_store
 from tickets.store.people import TechnicianRow
-from tickets.text import clean_email
+from tickets.text import clean_email, clean_line
 
 _COOKIE: Final = "cookie"
 _API: Final = "api"
@@ -67,7 +67,7 @@ class LoginService:
                 technician=row.id,
                 kind=_COOKIE if by_cookie else _API,
                 token_hash=hash_token(token),
-                label=credentials.label,
+                label=clean_line(credentials.label, "label") if credentials.label.strip() else "",
                 now=now,
                 expires_at=now + life,
             )

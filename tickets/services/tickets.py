@@ -12,7 +12,7 @@ from tickets.domain.access import Action, Actor, Role, Thing, check, relation
 from tickets.domain.errors import AlreadyClaimed, IllegalMove, Invalid, NotAllowed, TicketClosed, Unavailable
 from tickets.domain.status import RESOLVABLE, after_reply, move
 from tickets.domain.values import URGENCY_RANK, WORKABLE, Channel, EntryKind, QueueView, Status, TechnicianId
-from tickets.domain.views import NewTicket, QueuePage, QueueQuery, Submitted, TicketView, TimelineEntry
+from tickets.domain.views import MAX_LINE, NewTicket, QueuePage, QueueQuery, Submitted, TicketView, TimelineEntry
 from tickets.services.context import Context, address_block, entry, seen, spend
 from tickets.services.hangup import Hangup, end_sessions_of
 from tickets.services.views import summary, ticket_view
@@ -40,7 +40,7 @@ class TicketService:
         check(actor, Action.SUBMIT, Thing.TICKETS)
         context, now = self._context, self._context.now()
         email = clean_email(new.email)
-        name = clean_line(new.name, "name") if new.name.strip() else email
+        name = clean_line(new.name, "name") if new.name.strip() else email[:MAX_LINE]
         title, category = clean_line(new.title, "title"), clean_line(new.category, "category")
         description = clean_text(new.description, "description")
         ident = context.new_id()

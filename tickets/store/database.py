@@ -28,7 +28,7 @@ class Database:
             self._reader = _sqlite_engine(url, writes=False)
         else:
             self._writer = self._reader = create_async_engine(
-                url, pool_size=10, pool_pre_ping=True, pool_timeout=_WAIT_FOR_CONNECTION_S
+                url, pool_size=10, pool_pre_ping=True, pool_timeout=_WAIT_FOR_CONNECTION_S, hide_parameters=True
             )
 
     @asynccontextmanager
@@ -51,7 +51,12 @@ class Database:
 
 def _sqlite_engine(url: str, *, writes: bool) -> AsyncEngine:
     engine = create_async_engine(
-        url, pool_size=1 if writes else _READERS, max_overflow=0, pool_timeout=_WAIT_FOR_CONNECTION_S
+        url,
+        pool_size=1 if writes else _READERS,
+        max_overflow=0,
+        pool_timeout=_WAIT_FOR_CONNECTION_S,
+        # Errors are logged; what people wrote is not.
+        hide_parameters=True,
     )
     begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
 
