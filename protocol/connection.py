@@ -7,8 +7,8 @@ caller's mistake.
 
 Agent:  HANDSHAKE --message 2 accepted--> ASKING --grant()--> LIVE --bye, error, close()--> CLOSED
                                           ASKING --refuse()--> CLOSED
-Viewer: HANDSHAKE --message 3 granted--> LIVE --> CLOSED
-        HANDSHAKE --message 3 refused--> CLOSED
+Viewer: HANDSHAKE --message 1--> ASKING --message 3 granted--> LIVE --bye, error, close()--> CLOSED
+                                 ASKING --message 3 refused--> CLOSED
 """
 
 from abc import ABC, abstractmethod

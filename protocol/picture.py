@@ -179,7 +179,8 @@ def decode_cursor(width: int, height: int, data: bytes) -> Pixels:
         pixels = unpacker.decompress(data, size + 1) if size else b""
     except zlib.error as error:
         raise RemoteProtocolError("cursor data is broken") from error
-    _check(len(pixels) == size and (not size or unpacker.eof), "cursor data of the wrong size")
+    whole = unpacker.eof and not unpacker.unused_data if size else not data
+    _check(len(pixels) == size and whole, "cursor data of the wrong size")
     return np.frombuffer(pixels, np.uint8).reshape(height, width, 4)
 
 

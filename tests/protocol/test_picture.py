@@ -103,8 +103,10 @@ def test_cursor_round_trip(rgba: Pixels) -> None:
     height, width = rgba.shape[:2]
     data = picture.encode_cursor(rgba)
     assert np.array_equal(picture.decode_cursor(width, height, data), rgba)
-    with pytest.raises(RemoteProtocolError):
-        picture.decode_cursor(width + 1, height, data)
+    for wrong in ((width + 1, height, data), (width, height, data + b"\0"), (0, 0, b"\0")):
+        with pytest.raises(RemoteProtocolError):
+            picture.decode_cursor(*wrong)
+    assert picture.decode_cursor(0, 0, b"").shape == (0, 0, 4)
 
 
 def test_screens_have_a_size() -> None:
