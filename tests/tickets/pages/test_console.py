@@ -314,6 +314,24 @@ async def test_reloading_a_forms_address_leads_to_the_ticket(world: World, staff
     assert ada.at == ticket(filed.tracking)
 
 
+async def test_a_fault_of_ours_shows_no_traceback(world: World, staff: Staff, monkeypatch: pytest.MonkeyPatch) -> None:
+    ada = await staff("Ada")
+
+    async def broken(*_parts: object, **_named: object) -> None:
+        raise ZeroDivisionError("a secret")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.desk.services.articles, "search", broken)
+        page = await ada.go("/console/articles")
+        assert ada.status == 500
+        assert page.one("h1").text == "Something broke on our side"
+        assert page.one("a", href="/console/new").text == "New"
+        assert "Zero" not in page.text
+        assert "secret" not in page.text
+    await ada.go("/console/articles")
+    assert ada.status == 200
+
+
 async def test_the_broken_database_is_told_in_plain_words(world: World, person: Person) -> None:
     await person.go("/articles")
     assert person.status == 200

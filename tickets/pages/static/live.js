@@ -21,8 +21,12 @@ function say(words) {
   state.textContent = words;
 }
 
+let pressed = false; // nothing moves away under a finger
+let putOff = false;
+
 /** @param {Element} region @param {Element} fresh @returns {boolean} */
 function isBusy(region, fresh) {
+  if (pressed) return true;
   const focused = document.activeElement;
   if (focused && region.contains(focused) && focused.matches("input, select, textarea")) return true;
   if (region.querySelector("details[open]")) return true;
@@ -51,7 +55,9 @@ async function refresh() {
   for (const region of regions) {
     const next = fresh.querySelector(`[data-live="${region.getAttribute("data-live")}"]`);
     // Compared without the words of times, which times.js rewrites.
-    if (next && shape(next) !== shape(region) && !isBusy(region, next)) take(region, document.adoptNode(next));
+    if (!next || shape(next) === shape(region)) continue;
+    if (isBusy(region, next)) putOff = true;
+    else take(region, document.adoptNode(next));
   }
   tellAll();
 }
@@ -113,6 +119,15 @@ async function listen() {
   });
   socket.addEventListener("close", again);
 }
+
+/** What was put off is done when the person has let go. */
+function catchUp() {
+  pressed = false;
+  if (putOff) soon();
+  putOff = false;
+}
+document.addEventListener("pointerdown", () => { pressed = true; }, true);
+for (const end of ["pointerup", "pointercancel", "focusout"]) document.addEventListener(end, () => setTimeout(catchUp, 0), true);
 
 // After a sleep the socket may be dead without knowing it yet.
 document.addEventListener("visibilitychange", () => { if (!document.hidden && regions.length > 0) soon(); });
