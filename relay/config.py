@@ -124,7 +124,7 @@ def make_settings(
     merged = {name: dict(part) if isinstance(part, dict) else part for name, part in values.items()}
     _apply_variables(merged, environment)
     try:
-        settings = msgspec.convert(merged, Settings, strict=True)
+        settings = msgspec.convert(merged, Settings, strict=True, dec_hook=_read_path)
     except msgspec.ValidationError as error:
         raise SettingsError(_explain(str(error), source)) from error
     return _check(msgspec.structs.replace(settings, folder=folder))
@@ -162,6 +162,13 @@ def _read_variable(variable: str, text: str, kind: Any) -> Any:
         except msgspec.ValidationError as error:
             raise SettingsError(f"{variable}: {error}.") from error
     return text
+
+
+def _read_path(kind: type, value: object) -> Any:
+    """Read what msgspec has no reader for: paths."""
+    if kind is Path and isinstance(value, str) and value:
+        return Path(value)
+    raise ValueError("expected a path")
 
 
 def _explain(problem: str, source: str) -> str:

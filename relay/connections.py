@@ -223,6 +223,7 @@ class BoundedHttp(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._deadline: asyncio.TimerHandle | None = None
         self._reading = False
+        self._begun = 0
         self._fed_bytes = 0
         self._head_bytes = 0
         self._body_bytes = 0
@@ -241,8 +242,12 @@ class BoundedHttp(HttpToolsProtocol):
         """Parse, and look at how much of it was not body."""
         if not self._reading and self._deadline is None:
             self._set_deadline(HEAD_S)
+        was_reading, self._begun = self._reading, 0
         self._fed_bytes += len(data)
         super().data_received(data)
+        if self._begun == 1 and not was_reading:
+            # Counting started anew inside of these bytes, which are the request's first.
+            self._fed_bytes = len(data)
         # Half a header line of any length reaches no callback, in the head as in trailers.
         if self._reading and self._fed_bytes - self._body_bytes > MAX_HEAD_BYTES + self._body_bytes:
             self._refuse(431, "Request head too large.")
@@ -250,6 +255,7 @@ class BoundedHttp(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Start counting for a request."""
         self._reading = True
+        self._begun += 1
         self._fed_bytes = self._head_bytes = self._body_bytes = 0
         super().on_message_begin()
 

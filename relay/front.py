@@ -84,6 +84,11 @@ class Front:
             timeout_keep_alive=KEEP_ALIVE_S,
         )
 
+    @property
+    def connections(self) -> tuple[asyncio.Protocol, ...]:
+        """Return what is connected now."""
+        return tuple(self._state.connections)
+
     async def start(self) -> None:
         """Listen. Raises OSError when the port is taken or the certificate can't be read."""
         self._config.load()
