@@ -215,6 +215,48 @@ async def test_open_pages_follow_what_happens(world: World, window: Window) -> N
     assert window.complaints == []
 
 
+async def test_nothing_moves_under_a_finger(world: World, window: Window) -> None:
+    await world.technician("Ada")
+    await window.log_in()
+    filed = await world.ticket(title="First", urgency="low")
+    page = await window.go("/console?view=unassigned")
+    await page.get_by_role("button", name="Take").hover()
+    await page.mouse.down()
+    async with page.expect_response("**/console?view=unassigned"):
+        await world.ticket(title="Second", urgency="critical")
+    await expect(page.get_by_role("link", name="Second")).to_have_count(0)
+    await page.mouse.up()
+    await page.wait_for_url(f"**/console/tickets/{filed.tracking}?done=claimed")
+
+
+async def test_what_was_held_back_comes_when_the_finger_is_gone(world: World, window: Window) -> None:
+    await world.technician("Ada")
+    await window.log_in()
+    page = await window.go("/console?view=unassigned")
+    await page.mouse.move(5, 300)
+    await page.mouse.down()
+    async with page.expect_response("**/console?view=unassigned"):
+        await world.ticket(title="Held back")
+    await expect(page.get_by_role("link", name="Held back")).to_have_count(0)
+    await page.mouse.up()
+    await expect(page.get_by_role("link", name="Held back")).to_be_visible()
+
+
+async def test_a_lost_socket_is_told_and_comes_back(world: World, window: Window) -> None:
+    await world.technician("Ada")
+    await window.log_in()
+    page = await window.go("/console?view=all")
+    await world.ticket(title="First")
+    await expect(page.get_by_role("link", name="First")).to_be_visible()
+    await window.context.set_offline(True)
+    world.desk._context.hub.close()
+    await expect(page.locator("[data-live-state]")).to_contain_text("trying again")
+    await world.ticket(title="Second")
+    await window.context.set_offline(False)
+    await expect(page.get_by_role("link", name="Second")).to_be_visible()
+    await expect(page.locator("[data-live-state]")).to_be_hidden()
+
+
 async def test_what_was_typed_survives_a_login_that_ended(world: World, window: Window) -> None:
     await world.technician("Ada")
     filed = await world.ticket()
