@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.text import Text
 
 from agent.consent import GivenBeforehand, RememberedConsent, rights_named
-from agent.errors import AgentError
+from agent.errors import AgentError, Refused
 from agent.exits import MEANINGS, Exit, exit_of
 from agent.http import Api, NewTicket, TicketInfo
 from agent.join import CodeNeeded, become_member, build, pin_organisation
@@ -160,7 +160,7 @@ def join(
     """Wait for the technician of a request, and share this screen once you agree."""
     _logging(verbose=verbose)
 
-    async def work() -> None:
+    async def work(code: str) -> None:
         asked = parse_target(target)
         state = AgentState(state_folder())
         where = _server(server, asked, state)
@@ -168,13 +168,7 @@ def join(
         opener = partial(open_desktop, display or None)
         # A screen that cannot be shared is better known now than when the technician is there.
         await asyncio.to_thread((await asyncio.to_thread(opener)).close)
-        try:
-            member = await become_member(asked, server=where, tls=tls, state=state, code=code)
-        except CodeNeeded:
-            if not sys.stdin.isatty():
-                raise
-            typed = await asyncio.to_thread(typer.prompt, "Join code that your technician reads out")
-            member = await become_member(asked, server=where, tls=tls, state=state, code=typed)
+        member = await become_member(asked, server=where, tls=tls, state=state, code=code)
         control = build(
             member,
             server=where,
@@ -188,11 +182,22 @@ def join(
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, control.stop)
-        await control.run()
+        try:
+            await control.run()
+        except Refused:
+            state.forget_agent_token(where, asked.tracking)
+            raise
 
     if allow:
         _checked_allow(allow)
-    _run(work())
+    try:
+        asyncio.run(work(code))
+    except CodeNeeded as error:
+        if not sys.stdin.isatty():
+            _fail(str(error), exit_of(error))
+        _run(work(typer.prompt("Join code that your technician reads out")))
+    except AgentError as error:
+        _report(error)
 
 
 # --- parts
@@ -219,8 +224,12 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     try:
         asyncio.run(work)
     except AgentError as error:
-        log.debug("failed", exc_info=error)
-        _fail(str(error), exit_of(error))
+        _report(error)
+
+
+def _report(error: AgentError) -> NoReturn:
+    log.debug("failed", exc_info=error)
+    _fail(str(error), exit_of(error))
 
 
 def _logging(*, verbose: bool) -> None:

@@ -25,6 +25,8 @@ MISSED_HEARTBEATS: Final = 2
 # A ticket has one technician; more sessions than this at a time are a mistake or an attack.
 MAX_SESSIONS: Final = 4
 FAREWELL_S: Final = 4.0
+# Words of the server for the end of a session with which the request is over, and consent with it.
+DONE_WITH: Final = frozenset({"closed", "resolved"})
 
 
 class ServerClock:
@@ -63,8 +65,8 @@ class _GoingAway(Exception):
 class Control:
     """Keeps one ticket registered and its sessions running until stopped.
 
-    `open_link` connects to the agent's endpoint. `make_session` builds a session over a new link. With `once` the first
-    session that was granted, and no more, is served.
+    `open_link` connects to the agent's endpoint. `make_session` builds a session over a new link. `forget` drops the
+    consent that was remembered, once the request is over. With `once` one session that was granted is served.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Control:
         make_session: Callable[[Link, str], Session],
         clock: ServerClock,
         listen: Listener,
+        forget: Callable[[], None] = lambda: None,
         once: bool = False,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -83,6 +86,7 @@ class Control:
         self._make_session = make_session
         self._clock = clock
         self._listen = listen
+        self._forget = forget
         self._once = once
         self._backoff = Backoff(chance)
         self._sessions: dict[str, Session] = {}
@@ -210,9 +214,11 @@ class Control:
             case envelope.RightsNarrowed(session=session, rights=rights):
                 if session in self._sessions:
                     self._sessions[session].narrow(rights)
-            case envelope.Ended(session=session):
+            case envelope.Ended(session=session, code=code):
+                if code in DONE_WITH:
+                    self._forget()
                 if session in self._sessions:
-                    self._sessions[session].stop("rights-withdrawn")
+                    self._sessions[session].end_by_server(code)
             case envelope.Replaced():
                 raise Superseded("This program was started again for the same request; the newer one goes on.")
             case envelope.GoingAway(retry_in_ms=retry_in_ms):

@@ -135,5 +135,6 @@ def build(
         make_session=make_session,
         clock=clock,
         listen=listen,
+        forget=partial(consent.forget, member.tracking),
         once=once,
     )

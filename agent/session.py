@@ -53,6 +53,14 @@ _ENDED: Final[dict[m.ByeCode, str]] = {
     "capture-failed": "The screen can no longer be shared.",
 }
 
+# `ended` of the relay gives the server's word for why.
+ENDED_BY_SERVER: Final[dict[str, str]] = {
+    "closed": "The request is closed.",
+    "resolved": "The request is resolved.",
+    "reassigned": "The request went to another technician.",
+    "other-computer": "Another computer joined the request.",
+}
+
 
 @dataclass(frozen=True)
 class Invitation:
@@ -127,6 +135,11 @@ class Session:
         else:
             self._connection.close(code, self._tools.monotonic())
             self._pump()
+
+    def end_by_server(self, code: str) -> None:
+        """The server ended the session for a reason outside the tunnel."""
+        self._over = self._over or (ENDED_BY_SERVER.get(code, _ENDED["rights-withdrawn"]), False)
+        self.stop("rights-withdrawn")
 
     def narrow(self, names: tuple[str, ...]) -> None:
         """The ticket now allows only these rights."""
@@ -208,8 +221,8 @@ class Session:
                 self._pump()
             case envelope.RightsNarrowed(session=session, rights=names) if session == self._invitation.session:
                 self.narrow(names)
-            case envelope.Ended(session=session) if session == self._invitation.session:
-                self.stop("rights-withdrawn")
+            case envelope.Ended(session=session, code=code) if session == self._invitation.session:
+                self.end_by_server(code)
             case _:
                 log.debug("the relay said %s", type(frame).__name__)
 

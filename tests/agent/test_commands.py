@@ -165,7 +165,7 @@ async def test_a_ticket_that_is_closed_ends_session_and_agent(
         async with stack.api() as api:
             await api.login("tess@example.org", stack.password)
             await api.resolve(ticket.tracking, "Paper was missing.")
-        await heard(agent, "Session ended: The request no longer allows this session.")
+        await heard(agent, "Session ended: The request is resolved.")
     said = json.loads(
         run(
             [command("towline-agent"), "status", ticket.tracking, "--json"],

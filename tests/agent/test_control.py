@@ -47,6 +47,7 @@ class Desk:
         self,
         *outcomes: FakeLink | LinkFailed,
         make_session: Callable[[Link, str], Session] = no_session,
+        forget: Callable[[], None] = lambda: None,
         once: bool = False,
     ) -> None:
         self.relay = Relay(*outcomes)
@@ -58,6 +59,7 @@ class Desk:
             make_session=make_session,
             clock=self.clock,
             listen=self.reports.append,
+            forget=forget,
             once=once,
             chance=lambda: 0.5,
         )
@@ -242,6 +244,20 @@ async def test_what_the_server_says_of_a_session_reaches_it() -> None:
     await eventually(lambda: stage.viewer.connection.rights == {"view"}, "narrowed rights")
     control.say(envelope.Ended(session=world.session, code="reassigned"))
     await eventually(lambda: stage.viewer.closed() is not None, "the end")
+    await desk.stop()
+
+
+@pytest.mark.parametrize(("code", "over"), [("resolved", 1), ("closed", 1), ("reassigned", 0)])
+async def test_consent_is_forgotten_when_the_request_is_over_and_not_when_it_goes_to_another(
+    code: str, over: int
+) -> None:
+    forgotten: list[None] = []
+    desk = Desk(forget=lambda: forgotten.append(None))
+    link = await desk.registered()
+    link.say(envelope.Ended(session=World().session, code=code))
+    link.say(envelope.Ping())
+    await eventually(lambda: envelope.pack_control(envelope.Pong()) in link.texts, "the pong")
+    assert len(forgotten) == over
     await desk.stop()
 
 
