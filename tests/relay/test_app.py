@@ -1,18 +1,34 @@
 """The whole server on a real port."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-from websockets.asyncio.client import connect
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from protocol.envelope import SUBPROTOCOL, AgentHello, CloseCode, pack_control
+from protocol.encoding import pack_b64
+from protocol.envelope import (
+    SUBPROTOCOL,
+    AgentHello,
+    AgentSession,
+    CloseCode,
+    Control,
+    Ended,
+    Hello,
+    Joined,
+    ViewerHello,
+    ViewerWaiting,
+    pack_control,
+)
 from relay.app import add_technician, list_technicians, viewer_folder
-from tests.relay.support import AGENT_KEY, AGENT_TOKEN, TRACKING, RunningServer, close_code, running_server
+from tests.relay.support import AGENT_KEY, AGENT_TOKEN, TRACKING, RunningServer, close_code, control, running_server
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +126,9 @@ async def test_other_websockets_are_refused_without_a_traceback(server: RunningS
 
 def test_technicians(server: RunningServer) -> None:
     asyncio.run(add_technician(server.settings, "ada@example.org", "Ada", "correct horse battery", "admin"))
-    assert [(x.email, x.role) for x in asyncio.run(list_technicians(server.settings))] == [("ada@example.org", "admin")]
+    assert ("ada@example.org", "admin") in [
+        (each.email, each.role) for each in asyncio.run(list_technicians(server.settings))
+    ]
 
 
 def test_secrets_are_readable_by_their_owner_only(server: RunningServer) -> None:
@@ -121,3 +139,68 @@ def test_secrets_are_readable_by_their_owner_only(server: RunningServer) -> None
     assert mode(data) == 0o700
     assert mode(data / "tls" / "ca.key") == mode(data / "tls" / "server.key") == 0o600
     assert mode(server.ca) == 0o644
+
+
+async def test_a_filed_ticket_leads_to_a_joined_pair(server: RunningServer) -> None:
+    await add_technician(server.settings, "bob@example.org", "Bob", "correct horse battery", "technician")
+    agent_key, device_key = (pack_b64(X25519PrivateKey.generate().public_key().public_bytes_raw()) for _ in range(2))
+    async with httpx.AsyncClient(base_url=f"{server.url}/api/v1", verify=server.tls(), trust_env=False) as client:
+
+        async def post(path: str, token: str | None = None, **body: str | None) -> dict[str, Any]:
+            headers = {} if token is None else {"authorization": f"Bearer {token}"}
+            answer = await client.post(path, json=body, headers=headers)
+            assert answer.status_code < 300, answer.text
+            values: dict[str, Any] = answer.json()
+            return values
+
+        ticket = await post(
+            "/tickets",
+            category="Software",
+            title="It broke",
+            description="It does not start.",
+            urgency="high",
+            asset="software",
+            email="user@example.org",
+        )
+        tracking = ticket["tracking"]
+        technician = (await post("/login", email="bob@example.org", password="correct horse battery"))["token"]
+        await post(f"/tickets/{tracking}/claim", technician)
+        joined = await post(f"/tickets/{tracking}/join", ticket["requester_token"], agent_key=agent_key)
+        hello = AgentHello(token=joined["agent_token"], agent_key=agent_key)
+        async with socket_of(server, tracking, "agent", hello) as on_control:
+            await post("/devices", technician, public_key=device_key, kind="native")
+            session = await post(f"/tickets/{tracking}/session", technician, device_key=device_key)
+            assert session["agent_online"]
+            first = ViewerHello(ticket=session["socket_ticket"])
+            async with socket_of(server, tracking, "viewer", first) as watching:
+                assert await control(on_control) == ViewerWaiting(session=session["session"])
+                again = AgentSession(token=joined["agent_token"], agent_key=agent_key, session=session["session"])
+                async with socket_of(server, tracking, "agent", again) as sharing:
+                    assert await control(sharing) == await control(watching) == Joined()
+                    await sharing.send(b"record")
+                    assert await watching.recv() == b"record"
+                    # Who loses the ticket loses the session, and the agent stays.
+                    await post(f"/tickets/{tracking}/assign", technician, technician=None)
+                    for connection in (on_control, watching, sharing):
+                        assert isinstance(await control(connection), Ended)
+                    assert await close_code(watching) == CloseCode.ENDED
+            async with socket_of(server, tracking, "viewer", first, welcome=False) as late:
+                assert await close_code(late) == CloseCode.REFUSED
+
+
+@asynccontextmanager
+async def socket_of(
+    server: RunningServer, tracking: str, role: str, first: Control, *, welcome: bool = True
+) -> AsyncIterator[ClientConnection]:
+    async with connect(
+        f"{server.url.replace('https', 'wss')}/relay/{tracking}/{role}",
+        origin=Origin(server.url),
+        subprotocols=[Subprotocol(SUBPROTOCOL)],
+        compression=None,
+        ssl=server.tls(),
+        proxy=None,
+    ) as connection:
+        await connection.send(pack_control(first))
+        if welcome:
+            assert isinstance(await control(connection), Hello)
+        yield connection
