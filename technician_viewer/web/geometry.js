@@ -10,32 +10,41 @@
  */
 
 /**
- * Round a CSS length to whole device pixels.
+ * Bring a CSS length to whole device pixels; what is off by less than a hundredth of one is whole already.
  * @param {number} length
  * @param {number} ratio
+ * @param {(value: number) => number} round
  */
-function snapped(length, ratio) {
-  return Math.round(length * ratio) / ratio;
+function snapped(length, ratio, round) {
+  const pixels = length * ratio;
+  const nearest = Math.round(pixels);
+  return (Math.abs(pixels - nearest) < 0.01 ? nearest : round(pixels)) / ratio;
 }
 
 /**
- * Centre a box in `room`; what is larger than the room begins at its edge and is scrolled to.
+ * Centre a box in `room`, on whole device pixels of the window; what is larger than the room begins at its edge and is
+ * scrolled to.
  * @param {number} width
  * @param {number} height
- * @param {Size} room
+ * @param {Box} room in the window; the result is relative to it
  * @param {number} ratio
  * @returns {Box}
  */
 function centred(width, height, room, ratio) {
-  const left = Math.max(0, snapped((room.width - width) / 2, ratio));
-  const top = Math.max(0, snapped((room.height - height) / 2, ratio));
-  return { left, top, width, height };
+  const left = Math.max(0, (room.width - width) / 2);
+  const top = Math.max(0, (room.height - height) / 2);
+  return {
+    left: snapped(room.left + left, ratio, Math.ceil) - room.left,
+    top: snapped(room.top + top, ratio, Math.ceil) - room.top,
+    width,
+    height,
+  };
 }
 
 /**
  * The box in which one pixel of the screen is exactly one device pixel.
  * @param {Size} screen
- * @param {Size} room
+ * @param {Box} room
  * @param {number} ratio
  * @returns {Box}
  */
@@ -46,14 +55,14 @@ export function exactBox(screen, room, ratio) {
 /**
  * The largest box of the screen's shape that the room holds whole.
  * @param {Size} screen
- * @param {Size} room
+ * @param {Box} room
  * @param {number} ratio
  * @returns {Box}
  */
 export function fittedBox(screen, room, ratio) {
   const scale = Math.min(room.width / screen.width, room.height / screen.height);
-  const width = Math.max(1 / ratio, snapped(screen.width * scale, ratio));
-  const height = Math.max(1 / ratio, snapped(screen.height * scale, ratio));
+  const width = Math.max(1 / ratio, snapped(screen.width * scale, ratio, Math.floor));
+  const height = Math.max(1 / ratio, snapped(screen.height * scale, ratio, Math.floor));
   return centred(width, height, room, ratio);
 }
 

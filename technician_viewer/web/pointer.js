@@ -24,6 +24,7 @@ const MOVE_EVERY_MS = 8;
 export class Pointer {
   #options;
   #held = 0;
+  #last = { x: -1, y: -1 };
   #pace;
   #wheel = new WheelCounter();
   #off = new AbortController();
@@ -55,11 +56,13 @@ export class Pointer {
       // Comes before the browser lines moves up with its frames: up to 16 ms sooner.
       element.addEventListener("pointerrawupdate", (event) => this.#onMove(/** @type {PointerEvent} */ (event)), listening);
     }
-    for (const name of ["contextmenu", "auxclick", "dragstart"]) {
+    // Stops the browser from moving the focus, selecting, dragging, opening its menu, and going back in its history. Mouse
+    // events do that; a `pointerdown` that is prevented would only keep them from being seen.
+    for (const name of ["mousedown", "mouseup", "contextmenu", "auxclick", "dragstart"]) {
       element.addEventListener(
         name,
         (event) => {
-          if (options.enabled()) event.preventDefault();
+          if (options.enabled() || name === "mousedown") event.preventDefault();
         },
         listening,
       );
@@ -80,8 +83,6 @@ export class Pointer {
   /** @param {PointerEvent} event */
   #onDown(event) {
     this.#options.focus();
-    // Stops the browser from selecting, dragging, and moving the focus away again.
-    event.preventDefault();
     if (!this.#options.enabled()) return;
     this.#options.element.setPointerCapture(event.pointerId);
     this.#onMove(event);
@@ -93,9 +94,12 @@ export class Pointer {
     this.#options.moved();
     const point = this.#options.pixelAt(event.clientX, event.clientY);
     if (event.buttons === this.#held) {
-      if (event.type !== "pointerup") this.#pace.offer(point);
+      // Browsers that report raw moves report them again with their frames.
+      if (point.x !== this.#last.x || point.y !== this.#last.y) this.#pace.offer(point);
+      this.#last = point;
       return;
     }
+    this.#last = point;
     this.#pace.flush();
     for (const [bit, button] of BUTTONS) {
       const down = (event.buttons & bit) !== 0;

@@ -105,8 +105,8 @@ export class Screen {
   #layOut() {
     const size = this.#size;
     if (size === undefined) return;
-    // Without scroll bars first: whether they are needed is what is being found out.
-    const room = { width: this.#scroller.offsetWidth, height: this.#scroller.offsetHeight };
+    // The outer box, without regard to scroll bars: whether they are needed is what is being found out.
+    const room = this.#scroller.getBoundingClientRect();
     const box = (this.#exact ? exactBox : fittedBox)(size, room, devicePixelRatio);
     this.#scroller.classList.toggle("exact", this.#exact);
     const { style } = this.#canvas;

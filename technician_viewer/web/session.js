@@ -55,7 +55,7 @@ export class Session {
   #unstable = false;
   #hidden = false;
   #lastRecordAt = 0;
-  #delaySaidAt = 0;
+  #delaySaidAt = -Infinity;
   #cursorNumber = 0;
   /** The acknowledgement that waits until the page can be seen. @type {m.FrameAck | undefined} */
   #heldAck;

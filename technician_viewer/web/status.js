@@ -31,7 +31,7 @@ const WORDS = {
     short: "Waiting for the computer",
     heading: `Waiting for ${whose(who)} computer`,
     text: "Towline does not run there yet, or it belongs to no request that you hold.",
-    next: `Ask ${who} to open Towline and choose this request. If they can't find it, get a join code on the ticket and read it to them. This page goes on by itself.`,
+    next: `Ask ${who} to open Towline and choose this request. If they can’t find it, get a join code on the ticket and read it to them. This page goes on by itself.`,
     actions: ["join-code", "end"],
   }),
   checking: (who) =>
@@ -65,7 +65,7 @@ const WORDS = {
   busy: (who) =>
     done(
       "Busy",
-      `${capital(whose(who))} computer doesn't ask right now`,
+      `${capital(whose(who))} computer doesn’t ask right now`,
       "Another session is open there, or too many questions were turned down.",
       "Wait ten minutes, or talk to them, then ask again.",
     ),
@@ -83,7 +83,7 @@ const WORDS = {
   "no-picture": (who) =>
     bad(
       "No picture",
-      `${capital(whose(who))} screen can't be read`,
+      `${capital(whose(who))} screen can’t be read`,
       "The program there lost access to its screen, so the session was ended.",
       `It may be locked or switched off: ask ${who}. ${AGAIN_ASKS}`,
     ),
@@ -92,7 +92,7 @@ const WORDS = {
     short: "Stopped by the server",
     heading: "The server ended this session",
     text: "The ticket was closed, handed to somebody else, or an admin stopped the session.",
-    next: "The ticket's timeline says which.",
+    next: "The ticket’s timeline says which.",
     actions: ["ticket"],
   }),
   lost: () =>
@@ -115,9 +115,9 @@ const WORDS = {
   "server-away": () => bad("The server is restarting", "The server is restarting", "The session is over.", `Try again in half a minute. ${AGAIN_ASKS}`),
   replaced: () =>
     done("Opened elsewhere", "You opened this session somewhere else", "This page has let go of it.", "Go on there, or take it back here."),
-  "too-many": () => bad("Too many connections", "The server has too many connections", "It took no new one.", "Close pages you don't need and try again."),
+  "too-many": () => bad("Too many connections", "The server has too many connections", "It took no new one.", "Close pages you don’t need and try again."),
   "not-accepted": () =>
-    bad("Not accepted", "The server did not accept this page's permission", "It is good for half a minute and for one use.", "Connect again to get a fresh one."),
+    bad("Not accepted", "The server did not accept this page’s permission", "It is good for half a minute and for one use.", "Connect again to get a fresh one."),
   refused: (who) =>
     bad(
       "Refused",
@@ -135,7 +135,7 @@ const WORDS = {
   unsupported: () => ({
     tone: "bad",
     short: "Browser too old",
-    heading: "This browser can't open a session",
+    heading: "This browser can’t open a session",
     text: "It lacks the encryption or the drawing that a session needs, or the page was not opened over HTTPS.",
     next: "Open it over HTTPS in a current Chromium, Chrome, Edge or Firefox, or use the towline-viewer program.",
     actions: ["ticket"],
@@ -172,7 +172,7 @@ const WORDS = {
     next: "Look for it in the queue.",
     actions: ["queue"],
   }),
-  "no-server": () => bad("No server", "The server can't be reached", "No session was opened.", "Check your network and try again."),
+  "no-server": () => bad("No server", "The server can’t be reached", "No session was opened.", "Check your network and try again."),
 };
 
 /** States that the server's problem documents stand for, by the end of their `type`. @type {Record<string, State>} */

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from protocol import messages as m
 from protocol.authority import (
@@ -60,6 +60,7 @@ REQUESTER: Final = "Ada Lovelace"
 BOTH: Final = frozenset(Right)
 VIEW: Final = frozenset({Right.VIEW})
 TICK_S: Final = 0.05
+TRANSPORT: Final = "towline.transport"
 
 _ENCODERS: Final[dict[Encoding, Callable[[Pixels], bytes | None]]] = {
     Encoding.SOLID: encode_solid,
@@ -90,6 +91,13 @@ class Keys:
         return pack_b64(organisation_id(self.organisation.public_key()))
 
 
+@asynccontextmanager
+async def _gone() -> AsyncIterator[None]:
+    """Forgive that the viewer went while something was on its way to it."""
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        yield
+
+
 class Agent:
     """The relay's end of one viewer's socket, and the agent behind it."""
 
@@ -101,9 +109,12 @@ class Agent:
         self.acknowledge = True
         self.silent = False
         self.close_code: int | None = None
+        self.received_bytes = 0
         self._keys = keys
         self._frame = 0
         self._closed = False
+        # The test and the heart both send; records must keep their order.
+        self._sending = asyncio.Lock()
         self._connection: AgentConnection | None = None
 
     @property
@@ -201,6 +212,15 @@ class Agent:
         self.connection.close(code, time.monotonic())
         await self.flush()
 
+    def use_keys(self, keys: Keys) -> None:
+        """Be another computer, of another organisation."""
+        self._keys = keys
+
+    def drop(self) -> None:
+        """Break the line without a word."""
+        self._closed = True
+        self.socket.scope[TRANSPORT].transport.abort()
+
     async def close(self, code: int = 1000) -> None:
         """Close the socket as the relay."""
         self._closed = True
@@ -209,9 +229,12 @@ class Agent:
     # --- the pump
 
     async def flush(self) -> None:
-        """Send what the connection has."""
-        for record in self.connection.data_to_send():
-            await self.socket.send_bytes(record)
+        """Send what the connection has, unless the line is silent."""
+        if self.silent:
+            return
+        async with self._sending, _gone():
+            for record in self.connection.data_to_send():
+                await self.socket.send_bytes(record)
 
     async def pump(self) -> None:
         """Answer the viewer and keep the heart beating until the socket closes."""
@@ -220,6 +243,7 @@ class Agent:
             while (event := await self.socket.receive())["type"] != "websocket.disconnect":
                 data = event.get("bytes")
                 assert data is not None, "a viewer says nothing in text after its first frame"
+                self.received_bytes += len(data)
                 if self._connection is not None:
                     await self._take(data)
             self.close_code = event["code"]
@@ -237,12 +261,11 @@ class Agent:
         await self.flush()
 
     async def _tick(self) -> None:
-        with contextlib.suppress(RuntimeError):  # the socket closed
-            while True:
-                await asyncio.sleep(TICK_S)
-                if self._connection is not None and not self.silent and not self._closed:
-                    self._connection.on_deadline(time.monotonic())
-                    await self.flush()
+        while not self._closed:
+            await asyncio.sleep(TICK_S)
+            if self._connection is not None and not self._closed:
+                self._connection.on_deadline(time.monotonic())
+                await self.flush()
 
 
 @dataclass
@@ -362,6 +385,8 @@ class Stage:
         self.agents.put_nowait(agent)
         try:
             await agent.pump()
+        except asyncio.CancelledError:  # the server stops
+            raise
         except BaseException as fault:
             self.faults.append(fault)
             raise
@@ -397,7 +422,8 @@ async def running_stage() -> AsyncIterator[Stage]:
     stage = Stage("")
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        await inner(scope, receive, send)
+        # uvicorn's protocol object, for breaking a line in the middle.
+        await inner({**scope, TRANSPORT: getattr(send, "__self__", None)}, receive, send)
 
     config = uvicorn.Config(
         app, host="127.0.0.1", port=0, lifespan="off", ws="websockets-sansio", log_level="critical", access_log=False
@@ -413,7 +439,8 @@ async def running_stage() -> AsyncIterator[Stage]:
     finally:
         server.should_exit = server.force_exit = True
         await serving
-    assert stage.faults == []
+    if stage.faults:
+        raise ExceptionGroup("the server failed", [e for e in stage.faults if isinstance(e, Exception)])
 
 
 async def eventually(good: Callable[[], bool], timeout_s: float = 10.0) -> None:

@@ -1,13 +1,15 @@
 """The session page as a test sees it."""
 
 import base64
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from playwright.async_api import Browser, CDPSession, Page, expect
+import pytest
+from playwright.async_api import Browser, CDPSession, Page, async_playwright, expect
 
 from protocol.picture import Pixels
 from tests.technician_viewer.viewer.stage import Agent, Stage
@@ -19,6 +21,37 @@ _SNAPSHOT = """async () => {
 _WATCH_POLICY = """document.addEventListener("securitypolicyviolation", (event) => {
   console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI}`);
 });"""
+
+
+_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@asynccontextmanager
+async def chromium(*arguments: str) -> AsyncIterator[Browser]:
+    """Run a real Chromium without a window."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.fail("Chromium is missing: tools/system-packages test installs it")
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=path, args=[*_ARGUMENTS, *arguments])
+        yield started
+        await started.close()
+
+
+@asynccontextmanager
+async def chromium_of_ratio(ratio: float) -> AsyncIterator[Browser]:
+    """Run a Chromium on a monitor with this many device pixels per CSS pixel.
+
+    Playwright's own `device_scale_factor` is no help: it scales what was laid out for ratio 1.
+    """
+    async with chromium(f"--force-device-scale-factor={ratio}", "--window-size=1000,700") as browser:
+        yield browser
 
 
 @dataclass
@@ -68,7 +101,9 @@ class ViewerPage:
 @asynccontextmanager
 async def opened_page(browser: Browser, stage: Stage, **options: Any) -> AsyncIterator[ViewerPage]:
     """Make a page with a profile of its own; `options` are those of a playwright context."""
-    context = await browser.new_context(viewport={"width": 1000, "height": 700}, **options)
+    if "no_viewport" not in options:
+        options.setdefault("viewport", {"width": 1000, "height": 700})
+    context = await browser.new_context(**options)
     await context.add_init_script(_WATCH_POLICY)
     viewer = ViewerPage(await context.new_page(), stage)
     viewer.page.on("pageerror", lambda error: viewer.errors.append(f"page: {error}"))
