@@ -221,3 +221,15 @@ def test_any_rect_decodes_to_its_pixels(width: int, height: int, colours: int, s
     decoded = decode_rect(Rect(encoding, 0, 0, width, height, data))
     assert np.array_equal(decoded[..., :3], pixels[..., :3])
     assert len(data) <= width * height * 3
+
+
+def test_a_new_size_begins_anew() -> None:
+    encoder, viewer = ExactEncoder(), Viewer()
+    viewer.show(encoder.encode(whole(screen(100, 100, (5, 5, 5)), layout=True)))
+    larger = screen(150, 200, (5, 5, 5))
+    viewer.show(encoder.encode(whole(larger, layout=True)))
+    assert viewer.last_complete
+    assert same(viewer, larger)
+    larger[149, 199, :3] = 1
+    viewer.show(encoder.encode(part(larger, Box(190, 140, 10, 10))))
+    assert same(viewer, larger)
