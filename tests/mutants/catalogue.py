@@ -224,4 +224,51 @@ PROTOCOL: tuple[Mutant, ...] = (
     ),
 )
 
-MUTANTS: tuple[Mutant, ...] = PROTOCOL
+_PAGE_TESTS = "tests/tickets/pages"
+
+PAGES: tuple[Mutant, ...] = (
+    Mutant(
+        "words of strangers are HTML",
+        "tickets/pages/site.py",
+        "autoescape=True",
+        "autoescape=False",
+        f"{_PAGE_TESTS}/test_hostile.py::test_hostile_words_are_text_on_every_page",
+    ),
+    Mutant(
+        "articles keep any HTML that Markdown makes",
+        "tickets/pages/markdown.py",
+        "nh3.clean(",
+        "(lambda text, **_: text)(",
+        f"{_PAGE_TESTS}/test_parts.py::test_markdown",
+    ),
+    Mutant(
+        "the login leads to any site",
+        "tickets/pages/routes/account.py",
+        "if len(wanted) > 300 or not _INSIDE.match(wanted)",
+        "if False",
+        f"{_PAGE_TESTS}/test_login.py::test_the_login_leads_nowhere_else",
+    ),
+    Mutant(
+        "pages do not ask the table of rights",
+        "tickets/pages/routing.py",
+        "        check(actor, requirement.action, *requirement.things)\n",
+        "",
+        f"{_PAGE_TESTS}/test_routing.py::test_the_table_is_asked_before_the_endpoint",
+    ),
+    Mutant(
+        "any technician gets the viewer",
+        "tickets/pages/routes/ticket.py",
+        "if Action.OPEN_SESSION in ticket.allowed:",
+        "if True:",
+        f"{_PAGE_TESTS}/test_console.py::test_the_viewer_opens_for_the_assigned_technician_only",
+    ),
+    Mutant(
+        "forms may be of any size",
+        "tickets/pages/forms.py",
+        "if len(body) > MAX_FORM_BYTES:",
+        "if False:",
+        f"{_PAGE_TESTS}/test_forms.py::test_a_body_over_the_limit_is_refused",
+    ),
+)
+
+MUTANTS: tuple[Mutant, ...] = (*PROTOCOL, *PAGES)
