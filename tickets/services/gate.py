@@ -63,7 +63,7 @@ class Gate:
         ticket, generation = ("", 0) if row is None or agent is None else (row.id, agent.generation)
         pinned = "" if agent is None else agent.agent_key
         same_key = same_token(pinned, agent_key)
-        same = same_token(self._context.keys.agent_token(ticket, agent_key[:64], generation), token)
+        same = same_token(self._context.keys.agent_token(ticket, pinned, generation), token)
         return row is not None and agent is not None and row.status in WORKABLE and same_key and same
 
     @requires(Action.WATCH, Thing.RELAY)

@@ -1,6 +1,6 @@
 """From rows to what is shown."""
 
-from tickets.domain.access import Action, Actor, is_allowed, relation
+from tickets.domain.access import Action, Actor, Thing, is_allowed, relation
 from tickets.domain.status import RESOLVABLE, moves
 from tickets.domain.values import WORKABLE, Asset, Channel, Status, Urgency
 from tickets.domain.views import AssigneeView, RequesterView, TechnicianView, TicketSummary, TicketView, TimelineEntry
@@ -39,7 +39,8 @@ def summary(row: TicketRow, *, agent_online: bool) -> TicketSummary:
 def allowed_actions(actor: Actor, row: TicketRow) -> tuple[Action, ...]:
     """Return what `actor` may do to the ticket now: the table of rights, less what its status rules out."""
     thing = relation(actor, row.tracking, row.assignee_id)
-    ruled_out = set()
+    # With a code anybody may join any ticket; on offer it is for the requester's own.
+    ruled_out = set() if thing is Thing.OWN_TICKET else {Action.JOIN}
     if row.status not in WORKABLE:
         ruled_out |= {Action.OPEN_SESSION, Action.MAKE_JOIN_CODE, Action.JOIN}
     if row.status not in RESOLVABLE:
