@@ -132,7 +132,7 @@ async def test_a_move_that_is_no_longer_possible_is_explained_on_the_ticket(worl
     await ada.send(ticket(filed.tracking, "/claim"))
     stale = await ada.client.post(ticket(filed.tracking, "/status"), data={"status": "new"}, headers=origin())
     assert stale.status_code == 409
-    assert "go there from here" in stale.text
+    assert "become new" in stale.text
     nonsense = await ada.client.post(ticket(filed.tracking, "/status"), data={"status": "lost"}, headers=origin())
     assert nonsense.status_code == 422
     page = await ada.send(ticket(filed.tracking, "/status"), "Close")
@@ -181,6 +181,20 @@ async def test_only_an_admin_takes_over(world: World, staff: Staff) -> None:
     assert taken.headers["location"] == ticket(filed.tracking, "?done=claimed")
     page = await root.go(ticket(filed.tracking))
     assert "Root took this request over from Ada." in page.text
+
+
+async def test_what_was_written_into_a_form_that_is_gone_is_not_lost(world: World, staff: Staff) -> None:
+    ada = await staff("Ada")
+    root = await world.technician("Root", Role.ADMIN)
+    filed = await world.ticket()
+    await ada.go(ticket(filed.tracking))
+    await ada.send(ticket(filed.tracking, "/claim"))
+    await root.must(f"/tickets/{filed.tracking}/assign", {"technician": root.id})
+    page = await ada.send(ticket(filed.tracking, "/resolve"), solution="New <fuse>.")
+    assert ada.status == 403
+    assert page.by_id("unsent").text == "New <fuse>."
+    page = await ada.send(ticket(filed.tracking, "/messages"), text=" ")
+    assert not [each for each in page.walk() if each.attributes.get("id") == "unsent"]
 
 
 async def test_a_join_code_is_shown_large_and_works(world: World, staff: Staff) -> None:

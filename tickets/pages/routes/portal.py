@@ -130,7 +130,7 @@ class Portal:
     @requires(Action.SEE, Thing.PORTAL)
     async def ticket(self, request: Request, _actor: Actor) -> Response:
         """Show the shell of a requester's ticket: the same bytes for every number, whether there is one or not."""
-        return self.site.page(request, ANONYMOUS, "requester.html", here="/t")
+        return self.site.page(request, ANONYMOUS, "requester.html", here="/lookup")
 
     def routes(self) -> list[Route]:
         """Return the routes of these pages."""

@@ -1,6 +1,6 @@
 """A ticket as technicians work on it, and the deeds that its forms post."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,6 +23,12 @@ NOBODY: Final = "nobody"
 _REFUSALS: Final = (AlreadyClaimed, IllegalMove, Invalid, NotAllowed, TicketClosed)
 """What the ticket's own page explains, since it shows at once how things stand now."""
 _NO_FAULTS: Final[Mapping[str, str]] = {}
+
+
+def unsent_of(values: Values, allowed: Collection[Action]) -> str:
+    """Return what was typed into a form that the page no longer shows: it must not be lost with the form."""
+    forms = (("text", Action.REPLY), ("solution", Action.RESOLVE))
+    return next((values[name] for name, action in forms if values.get(name) and action not in allowed), "")
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ class Ticket:
         ticket = await desk.tickets.get(actor, request.path_params["tracking"])
         colleagues = (await desk.technicians.listed(actor)).items
         mine = actor.technician if ticket.assignee is None else ticket.assignee.id
-        shared: dict[str, Any] = {"said": f"{refusal.title}. {refusal}", "said_kind": "warn"} if refusal else {}
+        shared: dict[str, Any] = {"said": str(refusal), "said_kind": "warn"} if refusal else {}
         return self.site.page(
             request,
             actor,
@@ -62,6 +68,7 @@ class Ticket:
             can=frozenset(ticket.allowed),
             values=values,
             faults=faults,
+            unsent=unsent_of(values, ticket.allowed),
             join_code=join_code,
             colleagues=tuple(colleague for colleague in colleagues if ticket.assignee is None or colleague.id != mine),
             matching=await matching_articles(desk, actor, ticket.title),
