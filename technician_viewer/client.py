@@ -12,6 +12,7 @@ Tests, benchmarks and `towline-viewer run` use this same class.
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -44,6 +45,8 @@ from technician_viewer.transport import Server, open_transport
 
 # Inputs that may be under way without an acknowledgement; more would only queue up somewhere.
 MAX_UNACKED: Final = 256
+# How long leaving waits for the last input to be applied.
+SETTLE_S: Final = 5.0
 
 RegionLike = Region | tuple[int, int, int, int]
 
@@ -91,6 +94,10 @@ class SessionClient(Controls):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is None and self.state is SessionState.LIVE and Right.CONTROL in self.rights:
+            # What was typed last is wanted on the other side; the bye would overtake it there.
+            with suppress(SessionError, NotPermitted, WaitedTooLong):
+                await self.settled(timeout_s=SETTLE_S)
         await self.close()
 
     async def close(self) -> None:

@@ -7,7 +7,8 @@ import json
 import secrets
 import socket
 import ssl
-from contextlib import ExitStack
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,7 @@ import psutil
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from demo.processes import Program, command, run
+from demo.pseudo_terminal import PseudoTerminal
 from technician_viewer.api import Api
 from technician_viewer.client import SessionClient, open_session
 from technician_viewer.transport import Server, parse_server, tls_context
@@ -98,8 +100,13 @@ class Stack:
         return Filed(answer["tracking"], answer["link"], state)
 
     def start_agent(self, ticket: Filed, display: str, *, allow: str = "control", once: bool = False) -> Program:
-        """Start `towline-agent join` with consent given beforehand, for a ticket that it filed."""
-        arguments = [command("towline-agent"), "join", ticket.tracking, "--allow", allow, "--display", display]
+        """Start `towline-agent join` with consent given beforehand, for a ticket that it filed.
+
+        Its log holds what it tells its user, one JSON object a line (`told`).
+        """
+        arguments = [
+            command("towline-agent"), "join", ticket.tracking, "--allow", allow, "--display", display, "--json",
+        ]  # fmt: skip
         program = Program(
             [*arguments, *(["--once"] if once else [])],
             ticket.state.with_suffix(".log"),
@@ -107,6 +114,14 @@ class Stack:
         )
         self._closing.callback(program.stop)
         return program
+
+    def start_asking_agent(self, ticket: Filed, display: str) -> PseudoTerminal:
+        """Start `towline-agent join` on a terminal of its own, where its user is asked."""
+        arguments = [command("towline-agent"), "join", ticket.tracking, "--display", display]
+        agent = PseudoTerminal(arguments, environment=self._agent_environment(ticket.state))
+        self._closing.callback(agent.stop)
+        agent.wait_for("Waiting for a technician")
+        return agent
 
     def _agent_environment(self, state: Path) -> dict[str, str]:
         return {"TOWLINE_STATE": str(state), "TOWLINE_SERVER": self.server.origin, "TOWLINE_CA": str(self.ca)}
@@ -121,16 +136,21 @@ class Stack:
         """Return the API without a login; an async context manager."""
         return Api(self.server, verify=self.tls())
 
+    @asynccontextmanager
+    async def technician(self, email: str = EMAIL, password: str | None = None) -> AsyncIterator[Api]:
+        """The API, logged in."""
+        async with self.api() as api:
+            await api.login(email, password or self.password)
+            yield api
+
     async def claim(self, ticket: Filed) -> None:
         """Log in and take the ticket."""
-        async with self.api() as api:
-            await api.login(EMAIL, self.password)
+        async with self.technician() as api:
             await api.claim(ticket.tracking)
 
     async def open_session(self, ticket: Filed, device: X25519PrivateKey | None = None) -> SessionClient:
         """Log in and ask for a session on a ticket that was claimed; enter what this returns."""
-        async with self.api() as api:
-            await api.login(EMAIL, self.password)
+        async with self.technician() as api:
             return await open_session(api, ticket.tracking, device or self.device, ca=self.ca)
 
     # --- looking
@@ -140,6 +160,12 @@ class Stack:
         assert self.relay is not None
         root = psutil.Process(self.relay.process.pid)
         return [root, *root.children(recursive=True)]
+
+
+def told(agent: Program) -> list[str]:
+    """Return the states that an agent told its user of, in order."""
+    lines = agent.log.read_text("utf-8").splitlines()
+    return [json.loads(line)["state"] for line in lines if line.startswith("{")]
 
 
 def free_port() -> int:

@@ -288,6 +288,7 @@ async def test_unacknowledged_input_holds_back() -> None:
         await eventually(lambda: len(there.agent.inputs) == 512)
         typing.cancel()
         await asyncio.gather(typing, return_exceptions=True)
+        await there.agent.send(m.InputAck(512))
 
 
 async def test_input_that_does_not_exist() -> None:
@@ -363,6 +364,24 @@ async def test_leaving_says_bye() -> None:
         assert (closed.ended, closed.code) == (True, "viewer-closed")
         with pytest.raises(SessionEnded):
             await session.move(1, 1)
+
+
+async def test_leaving_waits_until_the_last_input_is_applied() -> None:
+    async def script(agent: FakeAgent) -> None:
+        agent.acknowledge = False
+        await agent.grant()
+        await agent.show(scene())
+        await agent.read_until(lambda: len(agent.inputs) == 1)
+        assert agent.closed is None
+        await agent.send(m.InputAck(1))
+        await agent.serve()
+
+    async with stage(script) as there:
+        async with there.client() as session:
+            await session.wait_live(timeout_s=PATIENCE_S)
+            await session.release_all()
+        assert session.end is not None
+        assert session.end.code == "viewer-closed"
 
 
 async def test_input_sent_just_before_leaving_arrives() -> None:
