@@ -41,6 +41,8 @@ def plain(report: Report) -> str:
             return f"Session on: {clean(technician)} may {describe(rights)}. Press Ctrl+C to end it."
         case RightsNarrowed(technician=technician, rights=rights):
             return f"{clean(technician)} may now only {describe(rights)}."
+        case SessionOver(technician=""):
+            return ""  # who could not prove anything does not get to the user, not even as a line
         case SessionOver(granted=granted, why=why):
             return f"Session ended: {clean(why)}" if granted else f"No session: {clean(why)}"
 

@@ -251,8 +251,8 @@ class Session:
         if closed.ended and closed.code is not None:
             self._over = self._over or (_ENDED[closed.code], False)
         elif closed.error is ErrorCode.REFUSED:
-            # Nobody here was asked, and nobody needs to do anything.
-            log.warning("a viewer was refused: %s", closed.detail)
+            # Nobody here was asked, and nobody needs to do anything: docs/protocol, section 3.
+            log.info("a viewer was refused: %s", closed.detail)
             self._over = self._over or ("Someone could not prove that they may help here, and was turned away.", False)
             self._close_code = CloseCode.MALFORMED
         elif closed.error is ErrorCode.LOST:

@@ -102,6 +102,27 @@ async def test_asked_answered_on_and_over(
     assert agent.press_ctrl_c() == 0
 
 
+async def test_a_request_is_filed_by_answering_questions(stack: Stack, tmp_path: Path) -> None:
+    terminal = PseudoTerminal(
+        [command("towline-agent"), "submit", "--server", stack.server.origin], environment=environment(stack, tmp_path)
+    )
+    try:
+        for question, answer in (
+            ("What is it about", "Printer"),
+            ("in one line", "It beeps"),
+            ("What is wrong", "It beeps all day"),
+            ("How urgent", ""),
+            ("What is broken", "hardware"),
+            ("e-mail", "uma@example.com"),
+        ):
+            await asyncio.to_thread(terminal.wait_for, question)
+            terminal.type_line(answer)
+        await asyncio.to_thread(terminal.wait_for, "Tracking number: TL-")
+        assert await asyncio.to_thread(terminal.process.wait, 10) == 0
+    finally:
+        terminal.stop()
+
+
 async def test_no_means_no(stack: Stack, desk: VirtualDisplay, ticket: Filed, agents: list[Agent]) -> None:
     agent = join(stack, desk, agents, ticket.state, ticket.tracking)
     await heard(agent, "Waiting for a technician")

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from agent.errors import CaptureUnavailable
+from agent.lines import plain
 from agent.ports import Answer, Desktop
 from agent.region import Box
 from agent.report import Answered, Asked, SessionOn, SessionOver
@@ -76,6 +77,7 @@ async def test_nothing_is_sent_and_nobody_is_asked_before_the_papers_are_good() 
     assert over.technician == ""
     assert stage.screen.takes == 0
     assert envelope.pack_control(envelope.Asking()) not in stage.link.texts
+    assert [plain(report) for report in stage.reports] == [""]
     # Message 1 of the handshake left, and nothing after it.
     assert len(stage.link.records) <= 1
 

@@ -145,6 +145,7 @@ class VirtualDisplay:
     def text_file(self, path: Path, *, title: str = "terminal") -> None:
         """Start a terminal in which everything that is typed goes to `path`, line by line."""
         ready = path.with_suffix(".ready")
+        path.touch()
         self.terminal("sh", "-c", 'touch "$1"; exec cat > "$2"', "sh", str(ready), str(path), title=title)
         wait_until(ready.exists, "the shell to start")
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from Xlib import X
 
 from agent.errors import InputUnavailable
 from agent.x11.input import X11Input
+from agent.x11.keysyms import MODIFIER_CODES, PHYSICAL_KEYCODES, SPECIAL_CODES
 from protocol.messages import Key, Modifier, ReleaseAll, Text
 from tests.support.display import VirtualDisplay, wait_until
 
@@ -233,6 +235,7 @@ def test_arrows_function_and_navigation_keys(display: VirtualDisplay, hands: Han
 def raw_terminal(display: VirtualDisplay, path: Path) -> None:
     """A terminal whose key bytes go to `path` as they come."""
     ready = path.with_suffix(".ready")
+    path.touch()
     script = 'stty raw -echo; touch "$1"; exec cat -u > "$2"'
     display.terminal("sh", "-c", script, "sh", str(ready), str(path))
     wait_until(ready.exists, "the shell")
@@ -374,3 +377,19 @@ def test_state_is_that_of_x(display: VirtualDisplay, hands: Hands, sink: X11Inpu
     sink.settle()
     with display.connect() as connection:
         assert connection.screen().root.query_pointer().mask & X.ShiftMask
+
+
+def test_whatever_was_typed_release_all_leaves_nothing_down(display: VirtualDisplay, sink: X11Input) -> None:
+    random = Random(11)  # noqa: S311 a sequence that is the same every time
+    codes = (*SPECIAL_CODES, *MODIFIER_CODES, *PHYSICAL_KEYCODES, "Numpad1", "Unidentified", "IntlHash")
+    texts = ("", "a", "A", "1", "ä", "€", "漢", "ё", "ab", "\u0301", "\x1b", "\n")
+    for seq in range(1, 400):
+        code = random.choice([code for code in codes if code not in {"CapsLock", "NumLock"}])
+        key = Key(seq, random.random() < 0.7, random.randrange(128), code, random.choice(texts))
+        sink.apply(key)
+    sink.apply(ReleaseAll(400))
+    sink.settle()
+    assert pressed_keys(display) == []
+    assert not sink.holds
+    with display.connect() as connection:
+        assert connection.screen().root.query_pointer().mask & 0xFF == 0
