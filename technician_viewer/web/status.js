@@ -30,7 +30,7 @@ const WORDS = {
     tone: "busy",
     short: "Waiting for the computer",
     heading: `Waiting for ${whose(who)} computer`,
-    text: "Towline does not run there yet, or it belongs to no request that you hold.",
+    text: "Towline is not open there yet, or not for this request.",
     next: `Ask ${who} to open Towline and choose this request. If they can’t find it, get a join code on the ticket and read it to them. This page goes on by itself.`,
     actions: ["join-code", "end"],
   }),
@@ -47,7 +47,7 @@ const WORDS = {
   live: () => ({ tone: "live", short: "Live", heading: "Live", text: "", next: "", actions: [] }),
   unstable: () => ({
     tone: "warn",
-    short: "Unstable: nothing heard for 2 s",
+    short: "Unstable, nothing heard",
     heading: "Unstable",
     text: "Nothing was heard for two seconds. What you type now arrives late or not at all.",
     next: "Wait a moment.",
@@ -122,8 +122,8 @@ const WORDS = {
     bad(
       "Refused",
       "The two sides could not prove who they are",
-      `Either this is not ${whose(who)} computer, or a permission is out of date. Nothing was shown and nothing was typed.`,
-      "Connect again once. If it stays, tell your admin: somebody may be in between.",
+      `Either this is not ${whose(who)} computer, or a permission is out of date, or somebody changed what was sent. This page has let go of it.`,
+      "Connect again once. If it stays, tell your admin.",
     ),
   broken: () =>
     bad(

@@ -8,6 +8,7 @@ from playwright.async_api import Browser
 from tests.technician_viewer.viewer.stage import Stage, running_stage
 from tests.technician_viewer.viewer.viewer_page import ViewerPage, chromium, opened_page
 
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
     """A real Chromium without a window."""

@@ -77,7 +77,9 @@ async def test_many_rects_in_one_frame(viewer: ViewerPage) -> None:
     await agent.show(picture)
     fresh = scene(640, 400, seed=12)
     tiles = [
-        make_rect(np.ascontiguousarray(fresh[y : y + 16, x : x + 16]), x, y, Encoding.RAW if x % 32 else Encoding.DEFLATE)
+        make_rect(
+            np.ascontiguousarray(fresh[y : y + 16, x : x + 16]), x, y, Encoding.RAW if x % 32 else Encoding.DEFLATE
+        )
         for y in range(0, 400, 16)
         for x in range(0, 640, 16)
     ]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.async_api import Browser, CDPSession, Page, async_playwright, expect
+from playwright.async_api import Browser, CDPSession, FloatRect, Page, async_playwright, expect
 
 from protocol.picture import Pixels
 from tests.technician_viewer.viewer.stage import Agent, Stage
@@ -83,11 +83,11 @@ class ViewerPage:
         rgba = np.frombuffer(base64.b64decode(made["data"]), np.uint8).reshape(made["height"], made["width"], 4)
         return rgba[..., [2, 1, 0, 3]]
 
-    async def canvas_box(self) -> dict[str, float]:
+    async def canvas_box(self) -> FloatRect:
         """Return where the canvas is in the window."""
         box = await self.page.locator("canvas.remote").bounding_box()
         assert box is not None
-        return dict(box)
+        return box
 
     async def cdp(self) -> CDPSession:
         """Return a line to the browser itself, for input that people can make and playwright can't."""
