@@ -134,7 +134,7 @@ def show(lines: list[Line]) -> None:
         before = line.scene
     console = Console()
     # Where nobody looks (a pipe, a log) there is no width to keep to.
-    console.print(table, width=None if console.is_terminal else TABLE_WIDTH, soft_wrap=not console.is_terminal)
+    (console if console.is_terminal else Console(width=TABLE_WIDTH)).print(table)
 
 
 def write_json(path: Path, results: Results, lines: list[Line], on: str) -> None:
