@@ -98,10 +98,10 @@ class HelpDesk:
             try:
                 await self._sessions.reconcile()
                 failing = False
-            except (SQLAlchemyError, OSError, TimeoutError) as error:
+            except Exception:  # noqa: BLE001 - the edge of the task: it must not end
                 # The next round tries again; once is enough for the log.
                 if not failing:
-                    _log.warning("permissions can't be checked", error=type(error).__name__)
+                    _log.exception("permissions can't be checked")
                 failing = True
 
 

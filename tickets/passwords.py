@@ -19,7 +19,7 @@ class Passwords:
         self._hasher = PasswordHasher(time_cost=rounds, memory_cost=memory_kib, parallelism=1)
         self._turn = asyncio.Semaphore(_AT_ONCE)
         # Verified when there is nothing to verify, so that the answer takes as long; no password is known for it.
-        self._nobody = f"$argon2id$v=19$m={memory_kib},t={rounds},p=1${pack(bytes(16))}${pack(bytes(32))}"
+        self._nobody = f"$argon2id$v=19$m={memory_kib},t={rounds},p=1${_pack(bytes(16))}${_pack(bytes(32))}"
 
     async def hash(self, secret: str) -> str:
         """Return the salted hash of `secret` in its usual text form."""
@@ -39,6 +39,6 @@ class Passwords:
             return False
 
 
-def pack(data: bytes) -> str:
+def _pack(data: bytes) -> str:
     """Return base64 without padding, as argon2's text form has it (the alphabet is the ordinary one)."""
     return base64.b64encode(data).rstrip(b"=").decode("ascii")
