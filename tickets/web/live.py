@@ -4,6 +4,7 @@ First frame `{"type": "live-hello", "ticket"}`, answered by `{"type": "hello"}`;
 """
 
 import asyncio
+from collections import Counter
 from contextlib import suppress
 from typing import Annotated, Final
 
@@ -15,9 +16,12 @@ from protocol.errors import CloseCode
 from tickets.domain.access import Action, Thing, requires
 from tickets.services.hub import Subscription
 from tickets.services.live import LiveService
+from tickets.web.asking import address_of
 
 _FIRST_FRAME_S: Final = 5.0
 _MOST_SOCKETS: Final = 2_000
+# Sockets of one address that have not shown their ticket yet; one browser with many tabs is far below.
+_MOST_NEWCOMERS: Final = 32
 
 
 class LiveHello(msgspec.Struct, frozen=True, tag="live-hello"):
@@ -39,39 +43,50 @@ class LiveSocket:
         self._live: Final = live
         self._origins: Final = origins
         self._open = 0
+        self._newcomers: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket."""
         socket = WebSocket(scope, receive, send)
-        if socket.headers.get("origin") not in self._origins or self._open >= _MOST_SOCKETS:
+        address = address_of(socket)
+        crowded = self._open >= _MOST_SOCKETS or self._newcomers[address] >= _MOST_NEWCOMERS
+        if socket.headers.get("origin") not in self._origins or crowded:
             # Before the upgrade: the server answers 403.
             await socket.close(CloseCode.REFUSED)
             return
-        await socket.accept()
         self._open += 1
         try:
             with suppress(WebSocketDisconnect, RuntimeError):
-                await self._serve(socket)
+                await self._serve(socket, address)
         finally:
             self._open -= 1
 
-    async def _serve(self, socket: WebSocket) -> None:
+    async def _serve(self, socket: WebSocket, address: str) -> None:
+        self._newcomers[address] += 1
         try:
-            async with asyncio.timeout(_FIRST_FRAME_S):
-                hello = _parse_hello(await socket.receive())
-        except TimeoutError:
-            await socket.close(CloseCode.FIRST_FRAME_LATE)
-            return
-        if hello is None:
-            await socket.close(CloseCode.MALFORMED)
-            return
-        login = await self._live.enter(hello.ticket)
-        if login is None:
-            await socket.close(CloseCode.REFUSED)
+            await socket.accept()
+            login = await self._login(socket)
+        finally:
+            self._newcomers[address] -= 1
+            if not self._newcomers[address]:
+                del self._newcomers[address]
+        if isinstance(login, CloseCode):
+            await socket.close(login)
             return
         await _send(socket, Hello())
         with self._live.hub.subscribed(login) as subscription:
             await _relay_events(socket, subscription)
+
+    async def _login(self, socket: WebSocket) -> str | CloseCode:
+        """Return the login behind the first frame, or why there is none."""
+        try:
+            async with asyncio.timeout(_FIRST_FRAME_S):
+                hello = _parse_hello(await socket.receive())
+        except TimeoutError:
+            return CloseCode.FIRST_FRAME_LATE
+        if hello is None:
+            return CloseCode.MALFORMED
+        return await self._live.enter(hello.ticket) or CloseCode.REFUSED
 
 
 async def _relay_events(socket: WebSocket, subscription: Subscription) -> None:

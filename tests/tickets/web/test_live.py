@@ -1,6 +1,7 @@
 """`/live`: who gets in, what is told, when it ends."""
 
 import json
+from contextlib import AsyncExitStack
 
 import pytest
 from starlette.types import Message
@@ -119,3 +120,18 @@ async def test_a_live_page_ends_when_another_process_disables_the_technician(wor
         await enter(socket, await ticket_for(ada))
         await setup.disable_technician(world.settings, "ada@help.example")
         assert await socket.close_code(within_s=2.0) == CloseCode.REFUSED
+
+
+async def test_one_address_may_not_crowd_the_door(world: World) -> None:
+    ada = await world.technician()
+    async with AsyncExitStack() as stack:
+        for _ in range(32):
+            socket = await stack.enter_async_context(connected(world.desk.asgi, "/live", origin=PUBLIC_URL))
+            assert (await socket.next())["type"] == "websocket.accept"
+        late = await stack.enter_async_context(connected(world.desk.asgi, "/live", origin=PUBLIC_URL))
+        assert (await late.next())["type"] == "websocket.close"
+        # Whoever has shown a ticket is no newcomer any more.
+        await socket.send_text(hello(await ticket_for(ada)))
+        assert text_of(await socket.next()) == {"type": "hello"}
+        again = await stack.enter_async_context(connected(world.desk.asgi, "/live", origin=PUBLIC_URL))
+        assert (await again.next())["type"] == "websocket.accept"
