@@ -39,6 +39,13 @@ def test_what_is_encoded_comes_back_exactly(pixels: Pixels) -> None:
             assert (decoded[..., 3] == 255).all()
 
 
+@pytest.mark.parametrize(("width", "height"), [(255, 3), (256, 1), (256, 3), (700, 300), (2, 900)])
+def test_wide_rows_come_back_exactly(width: int, height: int) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (height, width, 4), dtype=np.uint8)
+    decoded = decode_rect(rect(Encoding.DEFLATE, pixels, picture.encode_deflate(pixels)))
+    assert np.array_equal(decoded[..., :3], pixels[..., :3])
+
+
 def test_vectors() -> None:
     for case in FILE["rects"]:
         decoded = decode_rect(Rect(case["encoding"], 0, 0, case["width"], case["height"], bytes.fromhex(case["hex"])))
