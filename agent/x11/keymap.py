@@ -20,7 +20,7 @@ _KEYCODES: Final = 248
 _COLUMNS: Final = ((0, 1, 4, 5), (2, 3, 6, 7))
 # A client looks a key press up in the mapping as it is when it gets round to it. A borrowed key that was just pressed
 # must therefore keep its meaning for a while.
-SETTLE_S: Final = 0.15
+SETTLE_S: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
