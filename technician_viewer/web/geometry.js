@@ -52,8 +52,11 @@ export function exactBox(screen, room, ratio) {
   return centred(screen.width / ratio, screen.height / ratio, room, ratio);
 }
 
+/** Enlarging by less than this blurs text more than it helps to read it. */
+const LEAST_ENLARGEMENT = 2;
+
 /**
- * The largest box of the screen's shape that the room holds whole.
+ * The largest box of the screen's shape that the room holds whole; 1:1 for a screen that is only a little smaller.
  * @param {Size} screen
  * @param {Box} room
  * @param {number} ratio
@@ -61,6 +64,7 @@ export function exactBox(screen, room, ratio) {
  */
 export function fittedBox(screen, room, ratio) {
   const scale = Math.min(room.width / screen.width, room.height / screen.height);
+  if (scale * ratio >= 1 && scale * ratio < LEAST_ENLARGEMENT) return exactBox(screen, room, ratio);
   const width = Math.max(1 / ratio, snapped(screen.width * scale, ratio, Math.floor));
   const height = Math.max(1 / ratio, snapped(screen.height * scale, ratio, Math.floor));
   return centred(width, height, room, ratio);

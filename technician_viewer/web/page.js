@@ -76,6 +76,8 @@ class Page {
       back: () => this.#field.focus({ preventScroll: true }),
     });
     this.#watchPage();
+    // A keyboard on the screen would take half of it at every touch; "Type text" brings it when it is wanted.
+    if (matchMedia("(pointer: coarse)").matches) this.#field.inputMode = "none";
   }
 
   get state() {

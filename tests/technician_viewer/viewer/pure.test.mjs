@@ -57,6 +57,12 @@ test("fit shows all of the screen in its own shape", () => {
   }
 });
 
+test("fit does not blur a screen that is only a little smaller than the room", () => {
+  const room = { left: 0, top: 0, width: 1_100, height: 720 };
+  assert.deepEqual(fittedBox({ width: 1_024, height: 700 }, room, 1), { left: 38, top: 10, width: 1_024, height: 700 });
+  assert.equal(fittedBox({ width: 100, height: 100 }, room, 1).height, 720);
+});
+
 test("every pixel is found again at its middle and at its edges", () => {
   const screen = { width: 1_920, height: 1_080 };
   for (const scale of [1, 0.5, 1 / 3, 0.777, 1.25, 2]) {
