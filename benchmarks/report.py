@@ -109,6 +109,7 @@ def _cpu(scene: str, cost: Cost) -> Line:
 
 def machine() -> str:
     """Return what the figures were measured on, in one line."""
+    release = ".".join(platform.release().split(".")[:2])
     model = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
@@ -117,7 +118,7 @@ def machine() -> str:
                 model = line.partition(":")[2].strip()
                 break
     return (
-        f"{model}, {os.cpu_count()} processors, {platform.system()} {platform.release()}, "
+        f"{model}, {os.cpu_count()} processors, {platform.system()} {release}, "
         f"Python {platform.python_version()}, load {os.getloadavg()[0]:.1f} at the start"
     )
 
