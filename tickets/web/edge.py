@@ -1,5 +1,6 @@
 """The outermost layer: security headers on every answer, and no traceback to anybody."""
 
+import ipaddress
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -33,7 +34,8 @@ def security_headers(public_url: str) -> dict[str, str]:
         "cross-origin-opener-policy": "same-origin",
         "cross-origin-resource-policy": "same-origin",
     }
-    if parts.scheme == "https":
+    if parts.scheme == "https" and not _is_loopback(parts.hostname or ""):
+        # On a loopback name it would force HTTPS on every other program of that machine.
         headers["strict-transport-security"] = "max-age=31536000"
     return headers
 
@@ -73,6 +75,15 @@ class Edge:
             _log.error("request failed", path=scope["path"], method=scope["method"], exc_info=error)
             if not started:
                 await problem_answer(desk_error(error))(scope, receive, send_with_headers)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _declared_bytes(scope: Scope) -> int:

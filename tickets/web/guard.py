@@ -7,6 +7,7 @@ from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tickets.domain.errors import WrongOrigin
@@ -34,6 +35,14 @@ def is_ours(method: str, headers: Headers, origins: frozenset[str]) -> bool:
     return origin is not None or not by_cookie
 
 
+def _refusal(scope: Scope) -> Response:
+    """Return a problem document, or the same words for a person who sent a form."""
+    error = WrongOrigin()
+    if scope["path"].startswith("/api/") or "text/html" not in Headers(scope=scope).get("accept", ""):
+        return problem_answer(error)
+    return PlainTextResponse(f"{error.title}\n\n{error.detail}\n", error.status, {"cache-control": "no-store"})
+
+
 class OriginGuard:
     """ASGI middleware in front of pages and API."""
 
@@ -45,6 +54,6 @@ class OriginGuard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 403 to what another site made, pass everything else on."""
         if scope["type"] == "http" and not is_ours(scope["method"], Headers(scope=scope), self.origins):
-            await problem_answer(WrongOrigin())(scope, receive, send)
+            await _refusal(scope)(scope, receive, send)
             return
         await self.app(scope, receive, send)

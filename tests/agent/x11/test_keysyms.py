@@ -1,8 +1,6 @@
-"""Keysyms of characters, against pynput's table, which was made from the X headers."""
+"""Keysyms of characters, against the table of libxkbcommon."""
 
-import importlib.util
-from pathlib import Path
-from types import ModuleType
+import ctypes
 
 import pytest
 
@@ -16,19 +14,13 @@ from agent.x11.keysyms import (
 )
 
 
-def pynput_table() -> dict[str, tuple[int, str]]:
-    """Load pynput's table by its file: importing pynput would open a display."""
-    package = importlib.util.find_spec("pynput")
-    assert package is not None
-    assert package.submodule_search_locations
-    path = Path(next(iter(package.submodule_search_locations))) / "_util" / "xorg_keysyms.py"
-    spec = importlib.util.spec_from_file_location("pynput_keysyms", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module: ModuleType = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    table: dict[str, tuple[int, str]] = module.SYMBOLS
-    return table
+def xkb_table() -> dict[int, str]:
+    """Return every historical keysym and its character as libxkbcommon, which Chromium brings, knows them."""
+    library = ctypes.CDLL("libxkbcommon.so.0")
+    library.xkb_keysym_to_utf32.argtypes = [ctypes.c_uint32]
+    library.xkb_keysym_to_utf32.restype = ctypes.c_uint32
+    found = {keysym: library.xkb_keysym_to_utf32(keysym) for keysym in range(0x100, 0x2100)}
+    return {keysym: chr(code) for keysym, code in found.items() if code}
 
 
 # Blocks in which layouts use the historical numbers: Latin 2 to 4, 8, 9, Arabic, Cyrillic, Greek, Hebrew, Thai.
@@ -36,11 +28,12 @@ USED_BLOCKS = (0x01, 0x02, 0x03, 0x05, 0x06, 0x07, 0x0C, 0x0D, 0x12, 0x13)
 
 
 def test_every_letter_that_layouts_carry_has_its_historical_keysym() -> None:
+    table = xkb_table()
+    assert table[0x6D6] == "ж"
     wrong = {
-        name: (hex(keysym), character, [hex(k) for k in keysyms_of(character)])
-        for name, (keysym, character) in pynput_table().items()
-        if character
-        and keysym >> 8 in USED_BLOCKS
+        hex(keysym): (character, [hex(k) for k in keysyms_of(character)])
+        for keysym, character in table.items()
+        if keysym >> 8 in USED_BLOCKS
         and character.isalpha()
         and ord(character) > 0xFF
         and keysym not in keysyms_of(character)
@@ -49,11 +42,10 @@ def test_every_letter_that_layouts_carry_has_its_historical_keysym() -> None:
 
 
 def test_no_historical_keysym_is_wrong() -> None:
-    table = {keysym: character for keysym, character in pynput_table().values() if character}
     wrong = {
-        hex(keysym): (character_of(keysym), table[keysym])
-        for keysym in table
-        if keysym < UNICODE and character_of(keysym) and character_of(keysym) != table[keysym]
+        hex(keysym): (character_of(keysym), character)
+        for keysym, character in xkb_table().items()
+        if character_of(keysym) and character_of(keysym) != character
     }
     assert wrong == {}
 

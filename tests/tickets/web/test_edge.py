@@ -24,6 +24,12 @@ async def test_every_answer_carries_the_security_headers(world: World, path: str
     assert headers["referrer-policy"] == "same-origin"
 
 
+@pytest.mark.parametrize("url", ["https://localhost:8443", "https://127.0.0.1:8443", "https://[::1]:8443"])
+def test_a_loopback_name_is_shared_with_other_programs_and_promises_nothing_for_them(url: str) -> None:
+    assert "strict-transport-security" not in security_headers(url)
+    assert "strict-transport-security" in security_headers("https://192.0.2.7:8443")
+
+
 def test_plain_http_promises_no_https() -> None:
     headers = security_headers("http://127.0.0.1:8000")
     assert "strict-transport-security" not in headers

@@ -49,6 +49,19 @@ async def test_a_cookie_works_with_our_origin_only(world: World) -> None:
     assert (await world.stranger.post(path, cookie=cookie, origin=PUBLIC_URL)).status_code == 200
 
 
+async def test_a_person_is_told_in_words(world: World) -> None:
+    headers = {"accept": "text/html", "origin": "https://evil.example"}
+    refused = await world.client.post("/console/login", headers=headers, data={"email": "a@example.org"})
+    assert refused.status_code == 403
+    assert refused.headers["content-type"].startswith("text/plain")
+    assert "at its own address" in refused.text
+    assert "content-security-policy" in refused.headers
+    served = await world.client.post(
+        "/console/login", headers=headers | {"origin": PUBLIC_URL}, data={"email": "a@b.c"}
+    )
+    assert served.status_code != 403
+
+
 async def test_the_allow_list_is_what_the_settings_say(tmp_path_factory: pytest.TempPathFactory) -> None:
     origins = ("https://one.example", "https://two.example:8443")
     async with make_world(tmp_path_factory.mktemp("desk"), allowed_origins=origins) as world:
