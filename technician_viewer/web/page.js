@@ -73,7 +73,9 @@ class Page {
       text: (text) => this.#running?.keyboard.typeText(text),
       refresh: () => this.#running?.tell({ type: "refresh" }),
       end: () => this.#end(),
-      back: () => this.#field.focus({ preventScroll: true }),
+      back: () => {
+        if (this.#isLive()) this.#field.focus({ preventScroll: true });
+      },
     });
     this.#watchPage();
     // A keyboard on the screen would take half of it at every touch; "Type text" brings it when it is wanted.
@@ -171,12 +173,13 @@ class Page {
     const was = this.#isLive();
     this.#state = state;
     const live = this.#isLive();
+    if (isOver(state)) this.#control = false;
+    // Closes an open dialog first: behind it the notice could not take the focus.
+    this.#offer();
     this.#notice.show(state, detail);
     this.#measures.hidden = !live;
     if (live && !was) this.#field.focus({ preventScroll: true });
     if (!live) this.#delay.hidden = true;
-    if (isOver(state)) this.#control = false;
-    this.#offer();
   }
 
   #isLive() {

@@ -89,3 +89,14 @@ async def test_nothing_moves_for_who_wants_no_motion(browser: Browser, stage: St
         await viewer.is_in("connecting")
         lamp = await viewer.page.locator(".lamp").evaluate("(lamp) => getComputedStyle(lamp).animationName")
         assert lamp == "none"
+
+
+async def test_an_end_while_text_is_being_written(viewer: ViewerPage) -> None:
+    agent = await viewer.connect()
+    await agent.grant()
+    await viewer.page.get_by_role("button", name="Type text").click()
+    await viewer.page.locator("#text-field").fill("half a sentence")
+    await agent.bye("ended")
+    await viewer.is_in("ended-by-user")
+    await expect(viewer.page.locator("#text-dialog")).to_be_hidden()
+    await expect(viewer.page.locator("#notice")).to_be_focused()
