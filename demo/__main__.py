@@ -47,10 +47,10 @@ def by_hand(*, own: bool) -> int:
     with ExitStack() as closing:
         folder = _folder(closing)
         say("Starting the help desk and a desktop …")
-        desk = HelpDesk.start(folder)
-        closing.callback(desk.stop)
         desktop = Desktop.own() if own else Desktop.start(folder / "home")
         closing.callback(desktop.stop)
+        desk = HelpDesk.start(folder)
+        closing.callback(desk.stop)
         request = desk.file_request(folder / "agent")
         _explain(desk, desktop, request)
         arguments = [command("towline-agent"), "join", request["link"], "--display", desktop.display]
