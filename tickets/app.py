@@ -22,6 +22,7 @@ from tickets.pages.app import build_pages
 from tickets.passwords import Passwords
 from tickets.ports import Clock, Entropy, Switchboard, SystemClock, moment
 from tickets.services.articles import ArticleService
+from tickets.services.consents import ConsentService
 from tickets.services.context import Context
 from tickets.services.devices import DeviceService
 from tickets.services.gate import Gate
@@ -148,6 +149,7 @@ def build_help_desk(
         join_codes=JoinCodeService(context),
         devices=DeviceService(context),
         sessions=sessions,
+        consents=ConsentService(context),
         organisation=OrganisationService(context),
         live=live,
     )

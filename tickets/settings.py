@@ -26,6 +26,8 @@ class Limits:
     join_address: Limit = Limit(20, timedelta(minutes=10))
     join_all: Limit = Limit(1_000, timedelta(minutes=10))
     join_code_misses: int = 5
+    # Two tells a session are usual; the rest is for retries.
+    consent_ticket: Limit = Limit(60, timedelta(minutes=10))
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ DOCUMENTED = {
     "POST /tickets/{tracking}/join-code",
     "POST /tickets/{tracking}/join",
     "POST /tickets/{tracking}/session",
+    "POST /tickets/{tracking}/consent",
     "GET /articles",
     "POST /articles",
     "POST /devices",
@@ -122,6 +123,7 @@ BODIES: Json = {
     "/resolve": {"solution": "x"},
     "/join": {"agent_key": "A" * 43},
     "/session": {"device_key": "A" * 43},
+    "/consent": {"session": "A" * 22, "answer": "declined"},
     "/articles": {"title": "x", "body": "y"},
     "/devices": {"public_key": "A" * 43, "kind": "native"},
 }
@@ -139,6 +141,8 @@ PASSES = {
     "POST /tickets/{tracking}/join-code": "have admin",
     "POST /tickets/{tracking}/join": "requester",
     "POST /tickets/{tracking}/session": "have",
+    # Its agent, which is none of these callers: tests/tickets/api/test_consent.py.
+    "POST /tickets/{tracking}/consent": "",
     "GET /articles": "stranger requester have other admin",
     "POST /articles": "have other admin",
     "POST /devices": "have other admin",

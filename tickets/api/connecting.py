@@ -1,5 +1,6 @@
 """Join codes, joining, sessions and devices: how both ends of a session get their papers."""
 
+from http import HTTPStatus
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends
@@ -8,6 +9,7 @@ from fastapi.responses import Response
 from tickets.api.offer import Address, Asking, Desk, answer, body_of, offer
 from tickets.domain.access import ANY_TICKET, Action, Thing
 from tickets.domain.views import (
+    ConsentReport,
     DeviceCertified,
     JoinCodeView,
     Joined,
@@ -53,6 +55,18 @@ async def open_session(
 ) -> Response:
     """The assigned technician only; all papers that a viewer needs, and a socket ticket for 30 seconds."""
     return answer(await desk.sessions.open(actor, tracking, new.device_key))
+
+
+@offer(
+    router, "POST", "/tickets/{tracking}/consent", Action.TELL_CONSENT, *ANY_TICKET,
+    summary="Tell what the user decided", takes=ConsentReport, status=HTTPStatus.NO_CONTENT,
+)  # fmt: skip
+async def tell_consent(
+    tracking: str, desk: Desk, actor: Asking, told: Annotated[ConsentReport, Depends(body_of(ConsentReport))]
+) -> Response:
+    """The ticket's agent only; it becomes a line of the timeline, once for each session."""
+    await desk.consents.report(actor, tracking, told)
+    return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
 @offer(

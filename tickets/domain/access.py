@@ -38,6 +38,7 @@ class Action(StrEnum):
     MAKE_JOIN_CODE = "make-join-code"
     JOIN = "join"
     OPEN_SESSION = "open-session"
+    TELL_CONSENT = "tell-consent"
     ADD = "add"
     CERTIFY = "certify"
     LOG_IN = "log-in"
@@ -88,6 +89,8 @@ _ROWS: Final[tuple[tuple[tuple[Role, ...], Action, tuple[Thing, ...]], ...]] = (
     ((Role.REQUESTER,), Action.REPLY, (Thing.OWN_TICKET,)),
     ((Role.AGENT,), Action.READ, (Thing.OWN_TICKET,)),
     ((Role.AGENT,), Action.REPLY, (Thing.OWN_TICKET,)),
+    # Only the computer itself knows what its user said; nobody else may speak for it.
+    ((Role.AGENT,), Action.TELL_CONSENT, (Thing.OWN_TICKET,)),
     (_STAFF, Action.SEE, (Thing.CONSOLE,)),
     (_STAFF, Action.LIST, (Thing.QUEUE, Thing.TECHNICIANS)),
     (_STAFF, Action.READ, _STAFF_TICKETS),

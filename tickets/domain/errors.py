@@ -120,6 +120,15 @@ class AlreadyThere(DeskError):
         super().__init__(f"There is already {what}. Choose another, or change the one that exists.")
 
 
+class AnsweredAlready(DeskError):
+    """The session has another answer."""
+
+    slug, title, status = "answered-already", "This session has its answer", 409
+
+    def __init__(self) -> None:
+        super().__init__("The answer for this session is written down and stays. The next session is asked anew.")
+
+
 class DeviceUnknown(DeskError):
     """No certificate that is still good for this device key."""
 

@@ -8,6 +8,7 @@ from tickets.domain.values import Channel, Status
 from tickets.domain.views import (
     ArticleList,
     ArticleView,
+    ConsentReport,
     Credentials,
     DeviceCertified,
     JoinCodeView,
@@ -120,6 +121,16 @@ class Sessions(Protocol):
         """Make a session for the assigned technician. Raises NotAllowed, TicketClosed, DeviceUnknown."""
 
 
+class Consents(Protocol):
+    """What the user at the computer decided."""
+
+    async def report(self, actor: Actor, tracking: str, told: ConsentReport) -> None:
+        """Write down what an agent says about its user; the same again adds nothing.
+
+        Raises NotFound for a session that is not this agent's, Invalid, AnsweredAlready, TooManyTries.
+        """
+
+
 class Organisation(Protocol):
     """Who runs this help desk."""
 
@@ -148,5 +159,6 @@ class DeskServices:
     join_codes: JoinCodes
     devices: Devices
     sessions: Sessions
+    consents: Consents
     organisation: Organisation
     live: Live

@@ -73,6 +73,16 @@ class DeviceKind(StrEnum):
     NATIVE = "native"
 
 
+class ConsentAnswer(StrEnum):
+    """What an agent says about its user's decision on a session."""
+
+    ALLOWED = "allowed"
+    DECLINED = "declined"
+    TIMEOUT = "timeout"
+    BUSY = "busy"
+    NARROWED = "narrowed"
+
+
 class EntryKind(StrEnum):
     """What a line of the timeline tells."""
 
@@ -95,4 +105,7 @@ class EntryKind(StrEnum):
     SESSION_OPENED = "session-opened"
     SESSION_ASKED = "session-asked"
     SESSION_JOINED = "session-joined"
+    SESSION_ALLOWED = "session-allowed"
+    SESSION_REFUSED = "session-refused"
+    SESSION_NARROWED = "session-narrowed"
     SESSION_ENDED = "session-ended"

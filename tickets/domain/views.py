@@ -5,8 +5,9 @@ from typing import Annotated
 
 import msgspec
 
+from protocol.rights import Right
 from tickets.domain.access import Action, Role
-from tickets.domain.values import Asset, Channel, DeviceKind, EntryKind, QueueView, Status, Urgency
+from tickets.domain.values import Asset, Channel, ConsentAnswer, DeviceKind, EntryKind, QueueView, Status, Urgency
 
 MAX_TEXT = 20_000
 MAX_TITLE = 200
@@ -74,6 +75,18 @@ class SessionRequest(msgspec.Struct, frozen=True):
     """A technician asks for a session; `device_key` has a certificate."""
 
     device_key: KeyText
+
+
+class ConsentReport(msgspec.Struct, frozen=True):
+    """An agent tells what its user decided on a session, or that fewer rights are left than the user gave.
+
+    `beforehand`: nobody was asked for this session, the answer was given with `--allow` or to an earlier question.
+    """
+
+    session: Id
+    answer: ConsentAnswer
+    rights: Annotated[tuple[Right, ...], msgspec.Meta(max_length=len(Right))] = ()
+    beforehand: bool = False
 
 
 class NewArticle(msgspec.Struct, frozen=True):

@@ -120,6 +120,8 @@ class Gate:
             if found is not None and what == "ended":
                 await end_session(connection, found, (code or "ended")[:32], now)
             elif found is not None:
+                if what == "joined":
+                    await session_store.met(connection, found.id, now)
                 await timeline_store.add(
                     connection,
                     NewEntry(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,13 +16,16 @@ from tickets.store.sessions import SessionRow
 from tickets.store.tickets import TicketRow
 from tickets.store.timeline import NewEntry
 
-REASONS = {
+OPENED_AGAIN: Final = "opened-again"
+
+REASONS: Final = {
     "reassigned": "The session ended: somebody else has the request now.",
     "resolved": "The session ended: the request is resolved.",
     "closed": "The session ended: the request is closed.",
     "expired": "The session ended: its time was over.",
     "technician-disabled": "The session ended: the technician may no longer work here.",
     "other-computer": "The session ended: another computer belongs to the request now.",
+    OPENED_AGAIN: "That attempt to connect is over; another one follows.",
 }
 
 
@@ -58,6 +62,16 @@ async def end_session(connection: AsyncConnection, row: SessionRow, code: str, n
         ),
     )
     return True
+
+
+async def end_attempts(connection: AsyncConnection, ticket: str, technician: str, now: datetime) -> Hangup:
+    """Write down that this technician's sessions in which nobody met anybody are over: a new one takes their place."""
+    ended = [
+        row.id
+        for row in await session_store.never_met(connection, ticket, technician)
+        if await end_session(connection, row, OPENED_AGAIN, now)
+    ]
+    return Hangup(tuple(ended), code=OPENED_AGAIN)
 
 
 async def end_sessions_of(

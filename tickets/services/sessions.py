@@ -10,7 +10,7 @@ from tickets.domain.values import WORKABLE, EntryKind
 from tickets.domain.views import SessionOffer
 from tickets.keys import hash_token
 from tickets.services.context import Context, entry
-from tickets.services.hangup import end_session
+from tickets.services.hangup import end_attempts, end_session
 from tickets.services.organisation import signed_revocations
 from tickets.store import agents as agent_store
 from tickets.store import devices as device_store
@@ -42,6 +42,7 @@ class SessionService:
             if device is None:
                 raise DeviceUnknown
             agent = await agent_store.of_ticket(connection, row.id)
+            earlier = await end_attempts(connection, row.id, actor.technician, now)
             await session_store.insert(
                 connection,
                 ident=session,
@@ -64,6 +65,7 @@ class SessionService:
             text = f"{actor.name} asked to connect."
             await timeline_store.add(connection, entry(row, actor, EntryKind.SESSION_OPENED, text, now))
             revocations = await signed_revocations(context, connection)
+        await earlier.carry_out(context.switchboard)
         context.hub.publish("ticket", row.tracking)
         grant = context.keys.session_grant(
             session=session,

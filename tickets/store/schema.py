@@ -169,6 +169,10 @@ sessions: Final = Table(
     Column("state", String(16), nullable=False, index=True),
     Column("created_at", Moment, nullable=False),
     Column("not_after", Moment, nullable=False),
+    # When viewer and agent met for the first time.
+    Column("met_at", Moment),
+    # What the agent told of its user's decision: the answer, and the rights behind it.
+    Column("consent", String(255)),
     Column("ended_at", Moment),
     Column("end_code", String(32)),
 )

@@ -27,7 +27,10 @@ class SessionRow:
     technician_id: str
     technician_name: str
     state: str
+    rights: str
+    consent: str | None
     not_after: datetime
+    ended_at: datetime | None
     status: Status
     assignee_id: str | None
     disabled_at: datetime | None
@@ -63,7 +66,10 @@ def _sessions() -> Select[Any]:
             sessions.c.technician_id,
             technicians.c.name.label("technician_name"),
             sessions.c.state,
+            sessions.c.rights,
+            sessions.c.consent,
             sessions.c.not_after,
+            sessions.c.ended_at,
             tickets.c.status,
             tickets.c.assignee_id,
             technicians.c.disabled_at,
@@ -113,6 +119,27 @@ async def open_of_ticket(connection: AsyncConnection, ticket: str) -> list[Sessi
     """List the open sessions of a ticket."""
     query = _sessions().where(sessions.c.ticket_id == ticket, sessions.c.state == OPEN)
     return [_row(found) for found in (await connection.execute(query)).mappings()]
+
+
+async def never_met(connection: AsyncConnection, ticket: str, technician: str) -> list[SessionRow]:
+    """List the open sessions of a technician on a ticket in which viewer and agent have not met."""
+    query = _sessions().where(
+        sessions.c.ticket_id == ticket,
+        sessions.c.technician_id == technician,
+        sessions.c.state == OPEN,
+        sessions.c.met_at.is_(None),
+    )
+    return [_row(found) for found in (await connection.execute(query)).mappings()]
+
+
+async def met(connection: AsyncConnection, ident: str, now: datetime) -> None:
+    """Note that viewer and agent met."""
+    await connection.execute(sessions.update().where(sessions.c.id == ident).values(met_at=now))
+
+
+async def put_consent(connection: AsyncConnection, ident: str, consent: str) -> None:
+    """Keep what the agent told of its user's decision."""
+    await connection.execute(sessions.update().where(sessions.c.id == ident).values(consent=consent))
 
 
 async def that_must_end(connection: AsyncConnection, now: datetime) -> list[SessionRow]:

@@ -265,3 +265,31 @@ async def test_reassigning_ends_the_session_of_the_one_who_had_it(world: World) 
     assert world.switchboard.ended == [(offer["session"], "reassigned")]
     assert await world.desk.gate.admit_viewer(filed.tracking, offer["socket_ticket"]) is None
     assert "session-ended" in await world.timeline(bob, filed)
+
+
+async def test_a_new_session_ends_earlier_attempts_in_which_nobody_met(world: World) -> None:
+    ada, gate = await world.technician(), world.desk.gate
+    filed, other = await world.claimed(ada), await world.claimed(ada)
+    elsewhere = await world.session(ada, other)
+    first = await world.session(ada, filed)
+    assert world.switchboard.ended == []
+    second = await world.session(ada, filed)
+    assert world.switchboard.ended == [(first["session"], "opened-again")]
+    assert await gate.admit_viewer(filed.tracking, first["socket_ticket"]) is None
+    assert await gate.admit_viewer(filed.tracking, second["socket_ticket"]) is not None
+    # One that runs goes on beside a new one, and one on another ticket does.
+    await gate.session_event(filed.tracking, second["session"], "joined", None)
+    third = await world.session(ada, filed)
+    assert world.switchboard.ended == [(first["session"], "opened-again")]
+    assert await gate.admit_viewer(filed.tracking, third["socket_ticket"]) is not None
+    assert await gate.admit_viewer(other.tracking, elsewhere["socket_ticket"]) is not None
+    assert (await world.timeline(ada, filed)).count("session-ended") == 1
+
+
+async def test_a_new_session_leaves_attempts_of_other_technicians_to_their_own_end(world: World) -> None:
+    ada, bob = await world.technician("Ada"), await world.technician("Bob")
+    filed = await world.claimed(ada)
+    first = await world.session(ada, filed)
+    await ada.must(f"/tickets/{filed.tracking}/assign", {"technician": bob.id})
+    await world.session(bob, filed)
+    assert world.switchboard.ended == [(first["session"], "reassigned")]

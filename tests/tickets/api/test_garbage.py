@@ -22,6 +22,7 @@ PATHS = (
     "/tickets/{tracking}/join-code",
     "/tickets/{tracking}/join",
     "/tickets/{tracking}/session",
+    "/tickets/{tracking}/consent",
     "/articles",
     "/devices",
     "/login",
@@ -30,7 +31,8 @@ PATHS = (
 FIELDS = (
     *A_TICKET,
     *("text", "internal", "technician", "status", "solution", "agent_key", "code", "device_key", "body"),
-    *("public_key", "kind", "password", "label"),
+    *("public_key", "kind", "password", "label", "session", "answer"),
+    *("rights", "beforehand"),
 )
 VALUES = st.one_of(
     st.none(),

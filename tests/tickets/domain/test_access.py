@@ -37,6 +37,7 @@ EVERYBODY = {
     "join ticket of somebody else",
 }
 OWN = {"read own ticket", "reply own ticket"}
+AGENT = {"tell-consent own ticket"}
 STAFF = {
     "see console",
     "list queue",
@@ -74,7 +75,7 @@ ADMIN = {
 EXPECTED = {
     Role.ANONYMOUS: EVERYBODY,
     Role.REQUESTER: EVERYBODY | OWN,
-    Role.AGENT: EVERYBODY | OWN,
+    Role.AGENT: EVERYBODY | OWN | AGENT,
     Role.TECHNICIAN: EVERYBODY | STAFF,
     Role.ADMIN: EVERYBODY | STAFF | ADMIN,
 }
