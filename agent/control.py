@@ -66,7 +66,8 @@ class Control:
     """Keeps one ticket registered and its sessions running until stopped.
 
     `open_link` connects to the agent's endpoint. `make_session` builds a session over a new link. `forget` drops the
-    consent that was remembered, once the request is over. With `once` one session that was granted is served.
+    consent that was remembered, once the request is over. `farewell` runs last, after all sessions. With `once` one
+    session that was granted is served.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Control:
         clock: ServerClock,
         listen: Listener,
         forget: Callable[[], None] = lambda: None,
+        farewell: Callable[[], Awaitable[None]] | None = None,
         once: bool = False,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -87,6 +89,7 @@ class Control:
         self._clock = clock
         self._listen = listen
         self._forget = forget
+        self._farewell = farewell
         self._once = once
         self._backoff = Backoff(chance)
         self._sessions: dict[str, Session] = {}
@@ -111,6 +114,8 @@ class Control:
                 task.cancel()
             await asyncio.wait({serving, stopping})
             await self._end_sessions()
+            if self._farewell is not None:
+                await self._farewell()
 
     async def _end_sessions(self) -> None:
         for session in list(self._sessions.values()):

@@ -77,6 +77,15 @@ class Joined(msgspec.Struct, frozen=True):
         return f"Joined(tracking={self.tracking!r})"
 
 
+class ConsentReport(msgspec.Struct, frozen=True):
+    """What the user decided on a session; `beforehand`: nobody was asked for this one."""
+
+    session: str
+    answer: str
+    rights: tuple[str, ...] = ()
+    beforehand: bool = False
+
+
 class Organisation(msgspec.Struct, frozen=True):
     """Whom to pin; key and id in b64."""
 
@@ -136,22 +145,31 @@ class Api:
         """Return the organisation behind this server."""
         return await self._call("GET", "/organisation", Organisation)
 
+    async def tell_consent(self, tracking: TrackingNumber, agent_token: str, told: ConsentReport) -> None:
+        """Tell what the user decided."""
+        await self._ask("POST", f"/tickets/{tracking}/consent", body=msgspec.to_builtins(told), token=agent_token)
+
     async def _call(
         self, method: str, path: str, kind: type[_T], *, body: dict[str, Any] | None = None, token: str = ""
     ) -> _T:
+        answer = await self._ask(method, path, body=body, token=token)
+        try:
+            return msgspec.json.decode(answer.content, type=kind)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise ApiError(
+                f"{self._server.origin} gave an answer that this version does not understand. Is it a Towline server?"
+            ) from error
+
+    async def _ask(
+        self, method: str, path: str, *, body: dict[str, Any] | None = None, token: str = ""
+    ) -> httpx.Response:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
             answer = await self._client.request(method, self._server.api(path), json=body, headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             raise _unreachable(self._server, error) from error
         if answer.is_success and len(answer.content) <= MAX_ANSWER_BYTES:
-            try:
-                return msgspec.json.decode(answer.content, type=kind)
-            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-                raise ApiError(
-                    f"{self._server.origin} gave an answer that this version does not understand. Is it a Towline "
-                    "server?"
-                ) from error
+            return answer
         raise _problem(self._server, answer)
 
 

@@ -9,15 +9,16 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from agent.control import Control, Registration, ServerClock
 from agent.encode import ExactEncoder
 from agent.errors import AgentError
-from agent.http import Api
+from agent.http import Api, ConsentReport
 from agent.link import Dialer, Link
 from agent.platforms import facts
 from agent.ports import Consent, DesktopOpener
-from agent.report import Listener
+from agent.report import Listener, Report
 from agent.server import Server
 from agent.session import Invitation, Session, Tools
 from agent.state import AgentState, Pinned
 from agent.target import Target
+from agent.telling import ConsentTeller
 from protocol.authority import Authority, Trust
 from protocol.encoding import pack_b64
 from protocol.tracking import TrackingNumber
@@ -108,6 +109,16 @@ def build(
             server, newest_signed=authority.newest_signed, revocation_sequence=authority.revocation_sequence
         )
 
+    async def tell(told: ConsentReport) -> None:
+        async with Api(server, tls) as api:
+            await api.tell_consent(member.tracking, member.agent_token, told)
+
+    teller = ConsentTeller(tell)
+
+    def hear(report: Report) -> None:
+        listen(report)
+        teller(report)
+
     tools = Tools(
         consent=consent,
         open_desktop=open_desktop,
@@ -115,7 +126,7 @@ def build(
         trust=trust,
         remember=remember,
         facts=facts,
-        listen=listen,
+        listen=hear,
     )
 
     def make_session(link: Link, session: str) -> Session:
@@ -136,5 +147,6 @@ def build(
         clock=clock,
         listen=listen,
         forget=partial(consent.forget, member.tracking),
+        farewell=teller.close,
         once=once,
     )

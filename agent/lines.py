@@ -61,8 +61,14 @@ def fields(report: Report) -> dict[str, object]:
                 "organisation": question.organisation,
                 "rights": pack_rights(question.rights),
             }
-        case Answered(decision=decision):
-            return {"state": "answered", "answer": decision.answer, "rights": pack_rights(decision.rights)}
+        case Answered(session=session, decision=decision, beforehand=beforehand):
+            return {
+                "state": "answered",
+                "session": session,
+                "answer": decision.answer,
+                "rights": pack_rights(decision.rights),
+                "beforehand": beforehand,
+            }
         case SessionOn(session=session, technician=technician, rights=rights):
             return {"state": "on", "session": session, "technician": technician, "rights": pack_rights(rights)}
         case RightsNarrowed(session=session, technician=technician, rights=rights):

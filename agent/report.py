@@ -31,10 +31,12 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answered:
-    """The question has an answer, given now or before."""
+    """The question has an answer. `beforehand`: nobody was asked, the answer was given before this session."""
 
+    session: str
     question: Question
     decision: Decision
+    beforehand: bool = False
 
 
 @dataclass(frozen=True)

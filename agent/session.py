@@ -59,6 +59,7 @@ ENDED_BY_SERVER: Final[dict[str, str]] = {
     "resolved": "The request is resolved.",
     "reassigned": "The request went to another technician.",
     "other-computer": "Another computer joined the request.",
+    "opened-again": "The technician connected anew.",
 }
 
 
@@ -310,11 +311,12 @@ class Session:
             rights=authority.rights,
         )
         decision = self._tools.consent.recall(question)
+        beforehand = decision is not None and decision.answer is not Answer.BUSY
         if decision is None:
             await self._link.send(envelope.pack_control(envelope.Asking()))
             self._tools.listen(Asked(question))
             decision = await self._tools.consent.ask(question)
-        self._tools.listen(Answered(question, decision))
+        self._tools.listen(Answered(self._invitation.session, question, decision, beforehand))
         self._answer(decision, authority)
 
     def _answer(self, decision: Decision, authority: Authority) -> None:

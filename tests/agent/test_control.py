@@ -1,7 +1,7 @@
 """The control socket: registering, staying registered, starting sessions, stopping."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -48,6 +48,7 @@ class Desk:
         *outcomes: FakeLink | LinkFailed,
         make_session: Callable[[Link, str], Session] = no_session,
         forget: Callable[[], None] = lambda: None,
+        farewell: Callable[[], Awaitable[None]] | None = None,
         once: bool = False,
     ) -> None:
         self.relay = Relay(*outcomes)
@@ -60,6 +61,7 @@ class Desk:
             clock=self.clock,
             listen=self.reports.append,
             forget=forget,
+            farewell=farewell,
             once=once,
             chance=lambda: 0.5,
         )
@@ -274,6 +276,24 @@ async def test_once_stops_after_a_session_that_was_granted() -> None:
     async with asyncio.timeout(10):
         await desk.task
     assert desk.control.last_session is not None
+
+
+async def test_the_farewell_comes_after_the_last_session() -> None:
+    sessions = Sessions()
+    world = sessions.add()
+    left: list[bool] = []
+
+    async def farewell() -> None:
+        left.append(sessions.stages[world.session].viewer.closed() is not None)
+
+    desk = Desk(make_session=sessions, farewell=farewell)
+    control = await desk.registered()
+    control.say(envelope.ViewerWaiting(session=world.session))
+    await eventually(lambda: world.session in sessions.stages, "the session")
+    await eventually(lambda: sessions.stages[world.session].viewer.live, "the session to be live")
+    assert left == []
+    await desk.stop()
+    assert left == [True]
 
 
 async def test_more_sessions_than_make_sense_are_left_waiting() -> None:

@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from agent.encode import ExactEncoder
 from agent.errors import CaptureUnavailable, InputUnavailable
 from agent.link import LinkClosed
-from agent.ports import Answer, Capture, Decision, Desktop, Patch, Pixels, Question
+from agent.ports import Answer, Capture, Consent, Decision, Desktop, Patch, Pixels, Question
 from agent.region import Box, Region
-from agent.report import Report
+from agent.report import Listener, Report
 from agent.session import Invitation, Session, Tools
 from protocol import envelope
 from protocol import messages as m
@@ -357,6 +357,8 @@ class Stage:
         world: World | None = None,
         *,
         consent: ScriptedConsent | None = None,
+        decides: Consent | None = None,
+        listen: Listener | None = None,
         credentials: Credentials | None = None,
         trust: Trust | None = None,
         cursor: ScriptedCursor | None = None,
@@ -371,13 +373,13 @@ class Stage:
         self.remembered: list[Authority] = []
         trusted = trust or self.world.trust()
         self.tools = Tools(
-            consent=self.consent,
+            consent=decides or self.consent,
             open_desktop=open_desktop or (lambda: Desktop(self.screen, self.cursor, self.input)),
             make_encoder=ExactEncoder,
             trust=lambda: trusted,
             remember=self.remembered.append,
             facts=lambda: Facts(hostname="desk"),
-            listen=self.reports.append,
+            listen=listen or self.reports.append,
         )
         self.session = Session(
             self.link,
