@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.tickets.pages.served import CHROMIUM, Window, chromium, open_window, served_world
-from tests.tickets.world import World
+from tests.tickets.world import Caller, World
 
 pytestmark = [
     pytest.mark.browser,
@@ -148,6 +148,19 @@ async def test_a_wrong_key_opens_nothing_and_is_not_kept(world: World, window: W
     page = await window.go(f"/t/{filed.tracking}#{filed.requester.token}")
     await expect(page.get_by_role("heading", name="The printer says no")).to_be_visible()
     assert await page.evaluate("localStorage.length") == 1
+
+
+async def test_the_requester_reads_what_was_decided(world: World, window: Window) -> None:
+    ada = await world.technician("Ada")
+    filed = await world.claimed(ada)
+    _, token = await world.joined(filed)
+    session = (await world.session(ada, filed))["session"]
+    told = {"session": session, "answer": "allowed", "rights": ["view"]}
+    await Caller(world.client, token).must(f"/tickets/{filed.tracking}/consent", told, 204)
+    page = await window.go(f"/t/{filed.tracking}#{filed.requester.token}")
+    line = page.locator("li.event", has_text="Maria Weber’s computer: Ada may look.")
+    await expect(line).to_have_count(1)
+    assert window.complaints == []
 
 
 async def test_the_lookup_says_while_typing_that_a_number_is_wrong(window: Window) -> None:

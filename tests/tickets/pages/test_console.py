@@ -4,7 +4,7 @@ import pytest
 
 from tests.tickets.pages.conftest import Staff
 from tests.tickets.pages.html import Element, Person
-from tests.tickets.world import PUBLIC_URL, World
+from tests.tickets.world import PUBLIC_URL, Caller, World
 from tickets.domain.access import Role
 
 
@@ -355,3 +355,17 @@ async def test_the_broken_database_is_told_in_plain_words(world: World, person: 
     assert person.status == 503
     assert "Try again in a minute" in page.text
     assert "sqlite" not in page.text.lower()
+
+
+async def test_what_the_user_decided_is_a_plain_line_of_the_timeline(world: World, staff: Staff) -> None:
+    ada = await world.technician("Ada")
+    filed = await world.claimed(ada)
+    _, token = await world.joined(filed)
+    session = (await world.session(ada, filed))["session"]
+    bob = await staff("Bob")
+    decided = "Maria Weber’s computer: the user said no to Ada."
+    assert decided not in (await bob.go(ticket(filed.tracking))).text
+    told = {"session": session, "answer": "declined"}
+    await Caller(world.client, token).must(f"/tickets/{filed.tracking}/consent", told, 204)
+    page = await bob.go(ticket(filed.tracking))
+    assert [decided in line.text for line in page.all("li", **{"class": "event"})].count(True) == 1
