@@ -130,6 +130,20 @@ async def test_a_socket_ticket_is_good_once(case: Case) -> None:
     assert told(case.agent).count("on") == shown
 
 
+async def test_a_socket_ticket_that_is_too_old(case: Case) -> None:
+    offer = await case.offer()
+    case.stack.age_socket_ticket(offer.socket_ticket, 31)
+    async with case.client(offer) as session:
+        with pytest.raises(SessionError) as caught:
+            await session.wait_live(timeout_s=PATIENCE_S)
+        assert caught.value.code == "refused"
+        assert session.size == (0, 0)
+    assert not case.asked
+    offer = await case.offer()
+    case.stack.age_socket_ticket(offer.socket_ticket, 15)
+    await expect_live(case.client(offer))
+
+
 async def test_a_forged_grant(case: Case) -> None:
     offer = await case.offer()
     body = offer.credentials.grant[64:]

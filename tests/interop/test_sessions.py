@@ -12,7 +12,7 @@ from protocol.table import Phase
 from tests.interop.meeting import Chance, Meeting, allowed, carry, expected, from_agent, from_viewer, queues
 from tests.interop.peer import End, JsEnd, Json, Node, facts_of
 
-SESSIONS_A_ROLE = 500
+SESSIONS_A_ROLE = 1_000
 PARTS = 5
 BATCH = 8_192
 REASONS: tuple[RefusalReason, ...] = ("declined", "timeout", "busy")

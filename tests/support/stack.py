@@ -3,12 +3,14 @@
 Everything runs as the programs that people run. What is started is stopped by its own process id, in reverse.
 """
 
+import hashlib
 import json
 import secrets
 import socket
+import sqlite3
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, closing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -152,6 +154,16 @@ class Stack:
         """Log in and ask for a session on a ticket that was claimed; enter what this returns."""
         async with self.technician() as api:
             return await open_session(api, ticket.tracking, device or self.device, ca=self.ca)
+
+    def age_socket_ticket(self, ticket: str, seconds: int) -> None:
+        """Make a socket ticket older than it is, in the server's own database (which keeps its hash, and milliseconds)."""
+        (database,) = (self.config.parent / "data").glob("*.db")
+        with closing(sqlite3.connect(database, timeout=10.0)) as connection, connection:
+            found = connection.execute(
+                "UPDATE socket_tickets SET expires_at = expires_at - ? WHERE ticket_hash = ?",
+                (seconds * 1_000, hashlib.sha256(ticket.encode()).digest()),
+            )
+            assert found.rowcount == 1, "there is no such socket ticket"
 
     # --- looking
 
