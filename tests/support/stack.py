@@ -10,7 +10,7 @@ import socket
 import sqlite3
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, closing, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -156,7 +156,7 @@ class Stack:
             return await open_session(api, ticket.tracking, device or self.device, ca=self.ca)
 
     def age_socket_ticket(self, ticket: str, seconds: int) -> None:
-        """Make a socket ticket older than it is, in the server's own database (which keeps its hash, and milliseconds)."""
+        """Make a socket ticket older than it is, in the server's own database (it keeps a hash, and milliseconds)."""
         (database,) = (self.config.parent / "data").glob("*.db")
         with closing(sqlite3.connect(database, timeout=10.0)) as connection, connection:
             found = connection.execute(
