@@ -193,6 +193,8 @@ class Session:
             return
         while True:
             self._receive(await self._link.receive())
+            if self._sharing is not None:
+                await self._sharing.room()
 
     def _receive(self, frame: str | bytes) -> None:
         if isinstance(frame, str):

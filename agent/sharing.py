@@ -27,6 +27,8 @@ CURSOR_GAP_S: Final = 1 / 60
 SILENCE_S: Final = 2.5
 # How many of the places where the viewer put the pointer are remembered: seen there, it is no news to the viewer.
 OWN_PLACES: Final = 64
+# Inputs that may wait for the desktop; with more, the socket is not read, and the viewer has to wait.
+MAX_WAITING_INPUTS: Final = 1_024
 _OWN: Final = (m.PointerMove, m.Button, m.Wheel)
 
 
@@ -53,6 +55,8 @@ class Sharing:
         self._refresh = asyncio.Event()
         self._inputs: list[Input] = []
         self._input_waits = asyncio.Event()
+        self._input_room = asyncio.Event()
+        self._input_room.set()
         self._last_seq = 0
         self._viewer_put: deque[tuple[int, int]] = deque(maxlen=OWN_PLACES)
         self._heard_at = monotonic()
@@ -92,8 +96,14 @@ class Sharing:
             case m.PointerMove() | m.Button() | m.Wheel() | m.Key() | m.Text() | m.ReleaseAll():
                 self._inputs.append(message)
                 self._input_waits.set()
+                if len(self._inputs) >= MAX_WAITING_INPUTS:
+                    self._input_room.clear()
             case _:
                 log.debug("nothing to do for %s", type(message).__name__)
+
+    async def room(self) -> None:
+        """Return once more input may come: a viewer faster than the desktop fills no memory here."""
+        await self._input_room.wait()
 
     def heard(self) -> None:
         """The viewer said something."""
@@ -115,6 +125,7 @@ class Sharing:
         self._rights = rights
         if lost_control:
             self._inputs.clear()
+            self._input_room.set()
             self._let_go()
 
     async def close(self) -> None:
@@ -202,6 +213,7 @@ class Sharing:
             await self._input_waits.wait()
             self._input_waits.clear()
             batch, self._inputs = self._inputs, []
+            self._input_room.set()
             batch = [message for message in batch if message.seq > self._last_seq]
             if not batch or Right.CONTROL not in self._rights:
                 continue

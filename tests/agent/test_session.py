@@ -1,6 +1,7 @@
 """One session's shell, with a real viewer connection at the other end."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 
 import numpy as np
@@ -13,7 +14,7 @@ from agent.lines import plain
 from agent.ports import Answer, Desktop
 from agent.region import Box
 from agent.report import Answered, Asked, SessionOn, SessionOver
-from agent.sharing import SILENCE_S, newest_moves
+from agent.sharing import MAX_WAITING_INPUTS, SILENCE_S, newest_moves
 from agent.window import MAX_UNACKNOWLEDGED
 from protocol import envelope
 from protocol import messages as m
@@ -135,6 +136,27 @@ async def test_input_is_applied_in_order_and_acknowledged(stages: list[Stage]) -
     await eventually(lambda: stage.viewer.acknowledged_input() == 5, "the acknowledgement")
     assert [type(message) for message in stage.input.applied] == [m.Key, m.Key, m.Button, m.Wheel, m.Text]
     assert stage.screen.hurries >= 1
+
+
+async def test_a_viewer_that_sends_faster_than_the_desktop_takes_it_has_to_wait(stages: list[Stage]) -> None:
+    stage = Stage()
+    stages.append(stage)
+    await stage.until_live()
+    desktop_moves = threading.Event()
+    stage.input.settle = desktop_moves.wait  # type: ignore[assignment,method-assign]  # a desktop that hangs
+    flood = 4 * MAX_WAITING_INPUTS
+    for _ in range(flood):
+        stage.viewer.input(lambda seq: m.Key(seq, True, 0, "KeyA", "a"))
+    try:
+        await eventually(lambda: stage.input.applied, "the first key")
+        await asyncio.wait_for(asyncio.shield(stage.session._finished.wait()), 0.3)
+    except TimeoutError:
+        # One batch is with the desktop, one waits; the rest is still on the socket, which is not read.
+        assert stage.link.inbox.qsize() > MAX_WAITING_INPUTS
+    finally:
+        desktop_moves.set()
+    await eventually(lambda: stage.viewer.acknowledged_input() == flood, "everything to be applied in the end")
+    assert [message.seq for message in stage.input.applied] == list(range(1, flood + 1))
 
 
 async def test_input_of_a_session_that_may_only_look_ends_it_and_with_control_it_is_applied(
