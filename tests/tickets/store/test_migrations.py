@@ -7,11 +7,12 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 
 from tickets.store.database import Database
 from tickets.store.migrate import alembic_config, migrate
 from tickets.store.schema import METADATA
+from tickets.store.sessions import by_id
 
 
 def differences(connection: Connection) -> list[object]:
@@ -47,6 +48,35 @@ async def test_the_way_back_leaves_nothing(tmp_path: Path) -> None:
         tables = {row[0] for row in plain.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     plain.close()
     assert tables <= {"alembic_version", "sqlite_sequence"}
+
+
+OLD_ROWS = (
+    "INSERT INTO people VALUES ('p', 'maria@office.example', 1)",
+    "INSERT INTO technicians VALUES ('t', 'ada@help.example', 'Ada', 'technician', 'x', 1, 1, NULL)",
+    "INSERT INTO tickets VALUES ('k', 'TL-0000-0000', 'T', 'D', 'C', 'low', 3, 'other', 'open', 'api', 'p', 'M', 1, 't', NULL, '', 1, 1)",
+    "INSERT INTO sessions VALUES ('s', 'k', 't', 'd', 'view', 'open', 1, 2, NULL, NULL)",
+    "INSERT INTO socket_tickets VALUES (x'00', 'viewer', 't', NULL, 's', 2)",
+)
+
+
+async def test_sessions_of_the_first_schema_go_forward_and_back(tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'desk.db'}")
+    try:
+        async with database.write() as connection:
+            await connection.run_sync(lambda sync: command.upgrade(alembic_config(sync), "0001"))
+            for row in OLD_ROWS:
+                await connection.execute(text(row))
+        await migrate(database)
+        async with database.read() as connection:
+            session = await by_id(connection, "s")
+        assert session is not None
+        assert (session.rights, session.state, session.consent) == ("view", "open", None)
+        async with database.write() as connection:
+            await connection.run_sync(lambda sync: command.downgrade(alembic_config(sync), "0001"))
+            assert (await connection.execute(text("SELECT count(*) FROM socket_tickets"))).scalar_one() == 1
+            assert len((await connection.execute(text("SELECT * FROM sessions"))).one()) == 10
+    finally:
+        await database.close()
 
 
 async def test_there_is_one_line_of_migrations(tmp_path: Path) -> None:

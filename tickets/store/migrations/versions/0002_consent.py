@@ -11,13 +11,11 @@ depends_on = None
 
 def upgrade() -> None:
     """Go forward."""
-    with op.batch_alter_table("sessions", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("met_at", sa.BigInteger(), nullable=True))
-        batch_op.add_column(sa.Column("consent", sa.String(length=255), nullable=True))
+    op.add_column("sessions", sa.Column("met_at", sa.BigInteger(), nullable=True))
+    op.add_column("sessions", sa.Column("consent", sa.String(length=255), nullable=True))
 
 
 def downgrade() -> None:
-    """Go back."""
-    with op.batch_alter_table("sessions", schema=None) as batch_op:
-        batch_op.drop_column("consent")
-        batch_op.drop_column("met_at")
+    """Go back; not by a copy of the table, which rows that refer to it would not survive."""
+    op.drop_column("sessions", "consent")
+    op.drop_column("sessions", "met_at")
