@@ -53,8 +53,8 @@ async def test_the_way_back_leaves_nothing(tmp_path: Path) -> None:
 OLD_ROWS = (
     "INSERT INTO people VALUES ('p', 'maria@office.example', 1)",
     "INSERT INTO technicians VALUES ('t', 'ada@help.example', 'Ada', 'technician', 'x', 1, 1, NULL)",
-    """INSERT INTO tickets VALUES ('k', 'TL-0000-0000', 'T', 'D', 'C', 'low', 3, 'other', 'open', 'api', 'p', 'M', 1, 't',
-    NULL, '', 1, 1)""",
+    """INSERT INTO tickets VALUES ('k', 'TL-0000-0000', 'T', 'D', 'C', 'low', 3, 'other', 'open', 'api', 'p', 'M', 1,
+    't', NULL, '', 1, 1)""",
     "INSERT INTO sessions VALUES ('s', 'k', 't', 'd', 'view', 'open', 1, 2, NULL, NULL)",
     "INSERT INTO socket_tickets VALUES (x'00', 'viewer', 't', NULL, 's', 2)",
 )
