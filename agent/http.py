@@ -117,7 +117,8 @@ class Api:
             follow_redirects=False,
             # Proxies come from the environment, but nobody proxies to the computer itself.
             trust_env=not is_loopback(server.host),
-            headers={"User-Agent": "towline-agent", "Accept": "application/json"},
+            # Not compressed: what is read is what was sent, and a bound on it holds.
+            headers={"User-Agent": "towline-agent", "Accept": "application/json", "Accept-Encoding": "identity"},
         )
 
     async def __aenter__(self) -> Self:
@@ -152,25 +153,34 @@ class Api:
     async def _call(
         self, method: str, path: str, kind: type[_T], *, body: dict[str, Any] | None = None, token: str = ""
     ) -> _T:
-        answer = await self._ask(method, path, body=body, token=token)
+        content = await self._ask(method, path, body=body, token=token)
         try:
-            return msgspec.json.decode(answer.content, type=kind)
+            return msgspec.json.decode(content, type=kind)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise ApiError(
                 f"{self._server.origin} gave an answer that this version does not understand. Is it a Towline server?"
             ) from error
 
-    async def _ask(
-        self, method: str, path: str, *, body: dict[str, Any] | None = None, token: str = ""
-    ) -> httpx.Response:
+    async def _ask(self, method: str, path: str, *, body: dict[str, Any] | None = None, token: str = "") -> bytes:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
-            answer = await self._client.request(method, self._server.api(path), json=body, headers=headers)
+            async with self._client.stream(method, self._server.api(path), json=body, headers=headers) as answer:
+                content = await _read(answer)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             raise _unreachable(self._server, error) from error
-        if answer.is_success and len(answer.content) <= MAX_ANSWER_BYTES:
-            return answer
-        raise _problem(self._server, answer)
+        if answer.is_success:
+            return content
+        raise _problem(self._server, answer, content)
+
+
+async def _read(answer: httpx.Response) -> bytes:
+    """Return the body as far as it may go; one that is longer is cut short, and no JSON any more."""
+    content = bytearray()
+    async for part in answer.aiter_bytes():
+        content += part
+        if len(content) > MAX_ANSWER_BYTES:
+            break
+    return bytes(content[:MAX_ANSWER_BYTES])
 
 
 def _unreachable(server: Server, error: BaseException) -> Unreachable:
@@ -187,12 +197,12 @@ def _unreachable(server: Server, error: BaseException) -> Unreachable:
     return Unreachable(f"{server.origin} cannot be reached. Check the network and the address.")
 
 
-def _problem(server: Server, answer: httpx.Response) -> ApiError:
+def _problem(server: Server, answer: httpx.Response, content: bytes) -> ApiError:
     """Return the one-line error of a problem document, or of whatever else came."""
     problem = Problem()
     if answer.headers.get("content-type", "").startswith(("application/problem+json", "application/json")):
         try:
-            problem = msgspec.json.decode(answer.content[:MAX_ANSWER_BYTES], type=Problem)
+            problem = msgspec.json.decode(content, type=Problem)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             problem = Problem()
     text = clean(problem.detail or problem.title, 400)

@@ -13,6 +13,8 @@ from technician_viewer.offer import SessionOffer, parse_offer
 from technician_viewer.transport import Server, is_loopback, unreachable
 
 TIMEOUT_S: Final = 20.0
+# A page of the queue is far below; a server that sends on and on is not read on and on.
+MAX_ANSWER_BYTES: Final = 4_194_304
 _MAX_LINE: Final = 400
 
 
@@ -129,7 +131,12 @@ class Api:
             # The environment's proxy is honoured, but nobody proxies to the own machine.
             trust_env=not is_loopback(server.host),
             follow_redirects=False,
-            headers={"User-Agent": "towline-viewer", "Accept": "application/json, application/problem+json"},
+            headers={
+                "User-Agent": "towline-viewer",
+                "Accept": "application/json, application/problem+json",
+                # Not compressed: what is read is what was sent, and a bound on it holds.
+                "Accept-Encoding": "identity",
+            },
         )
         self.use_token(token)
 
@@ -222,20 +229,31 @@ class Api:
         self, method: str, path: str, body: dict[str, Any] | None = None, *, query: dict[str, str] | None = None
     ) -> bytes:
         try:
-            answer = await self._client.request(method, path, json=body, params=query or None)
+            async with self._client.stream(method, path, json=body, params=query or None) as answer:
+                content = await _read(answer)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             cause = TimeoutError() if isinstance(error, httpx.TimeoutException) else error
             raise unreachable(self.server, cause) from error
         if answer.is_success:
-            return answer.content
-        raise _problem(answer, self.server)
+            return content
+        raise _problem(answer, content, self.server)
 
 
-def _problem(answer: httpx.Response, server: Server) -> ViewerError:
+async def _read(answer: httpx.Response) -> bytes:
+    """Return the body as far as it may go; one that is longer is cut short, and no JSON any more."""
+    content = bytearray()
+    async for part in answer.aiter_bytes():
+        content += part
+        if len(content) > MAX_ANSWER_BYTES:
+            break
+    return bytes(content[:MAX_ANSWER_BYTES])
+
+
+def _problem(answer: httpx.Response, content: bytes, server: Server) -> ViewerError:
     """Return what an answer that is no success means."""
     if answer.headers.get("content-type", "").startswith("application/problem+json"):
         try:
-            problem = msgspec.json.decode(answer.content, type=_Problem)
+            problem = msgspec.json.decode(content, type=_Problem)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             problem = _Problem()
         code = problem.type.rpartition("/")[2] or "error"

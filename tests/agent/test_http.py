@@ -2,7 +2,7 @@
 
 import json
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.errors import ApiError, TicketNotFound, Unreachable
-from agent.http import Api, NewTicket
+from agent.http import MAX_ANSWER_BYTES, Api, Joined, NewTicket
 from agent.server import parse_server
 from protocol.tracking import TrackingNumber
 
@@ -74,6 +74,10 @@ async def test_a_token_travels_in_the_header_never_in_the_address() -> None:
     assert "authorization" not in seen[1].headers
 
 
+def test_secrets_do_not_show_themselves() -> None:
+    assert "s3cret" not in repr(Joined("s3cret", TRACKING, "T", "o", 1))
+
+
 async def test_problem_documents_become_one_line() -> None:
     async with api(lambda _: problem(409, "Tess has it.\nAsk her.", "other-computer")) as client:
         with pytest.raises(ApiError) as caught:
@@ -129,3 +133,23 @@ async def test_any_answer_is_a_result_or_one_line(status: int, body: bytes, kind
         except ApiError as error:
             assert "\n" not in str(error)
             assert str(error)
+
+
+@pytest.mark.parametrize("status", [200, 500])
+async def test_an_answer_without_end_is_not_read_to_its_end(status: int) -> None:
+    given = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal given
+        while given < 10 * MAX_ANSWER_BYTES:
+            given += 65_536
+            yield b" " * 65_536
+
+    kind = {"content-type": "application/problem+json"}
+    async with api(lambda _: httpx.Response(status, headers=kind, content=endless())) as client:
+        with pytest.raises(ApiError):
+            await client.organisation()
+    assert given <= MAX_ANSWER_BYTES + 65_536
+    body = json.dumps({"name": "n", "id": "i", "public_key": "k"}).encode().ljust(MAX_ANSWER_BYTES)
+    async with api(lambda _: httpx.Response(200, content=body)) as client:
+        assert (await client.organisation()).name == "n"
