@@ -1,6 +1,7 @@
 """Commands without a server: usage, missing things, errors as one line."""
 
 import json
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from agent.cli import app
+from agent.cli import _logging, app
 from agent.errors import (
     AgentError,
     ApiError,
@@ -164,3 +165,16 @@ print(json.dumps([name for name in sys.modules if name.split(".")[0] in {"Xlib",
 """
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert json.loads(found.stdout) == []
+
+
+def test_not_even_details_hold_a_token() -> None:
+    talkative = ("websockets", "httpx", "httpcore")
+    before = {name: logging.getLogger(name).level for name in talkative}
+    try:
+        for verbose in (False, True):
+            _logging(verbose=verbose)
+            # They write first frames and headers at INFO and DEBUG.
+            assert all(not logging.getLogger(name).isEnabledFor(logging.INFO) for name in talkative)
+    finally:
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)

@@ -101,6 +101,28 @@ async def test_silence_is_no() -> None:
     assert await consent(ScriptedTerminal(), answer_s=0.05).ask(QUESTION) == Decision(Answer.TIMEOUT)
 
 
+async def test_silence_counts_as_a_refusal() -> None:
+    asked = consent(ScriptedTerminal(), answer_s=0.01)
+    for _ in range(MAX_REFUSALS):
+        assert asked.recall(QUESTION) is None
+        await asked.ask(QUESTION)
+    assert asked.recall(QUESTION) == Decision(Answer.BUSY)
+
+
+async def test_no_more_is_granted_than_was_asked_for() -> None:
+    async def generous(_: Question) -> frozenset[Right]:
+        return CONTROL
+
+    for rights in (LOOK, CONTROL):
+        assert (await RememberedConsent(generous).ask(replace(QUESTION, rights=rights))).rights == rights
+
+
+async def test_no_name_turns_the_line() -> None:
+    for mark in "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff":
+        assert clean(f"Te{mark}ss") == "Tess"
+    assert clean("Тёся תס") == "Тёся תס"
+
+
 async def test_the_end_of_input_is_no() -> None:
     assert (await consent(ScriptedTerminal(ends=True)).ask(QUESTION)).answer is Answer.DECLINED
 

@@ -38,6 +38,10 @@ def test_each_change_is_one_clean_line(report: Report, words: str) -> None:
     assert "\x1b" not in line
 
 
+def test_a_name_cannot_command_the_terminal() -> None:
+    assert plain(SessionOn("s", EVIL, LOOK)).startswith("Session on: Te[31mss may look")
+
+
 def test_lines_carry_the_time_of_day_and_silence_is_silence() -> None:
     out: list[str] = []
     listen = PlainLines(out.append, clock=lambda: datetime(2026, 11, 24, 9, 5, 7, tzinfo=UTC))

@@ -111,3 +111,26 @@ async def test_slow_beginner_is_cut_off_in_time(port: int) -> None:
     writer.write(b"GET / HTTP/1.1\r\n")
     assert (await asyncio.wait_for(reader.read(), 5)).startswith(b"HTTP/1.1 408")
     writer.close()
+
+
+@pytest.mark.parametrize(("proxies", "seen"), [((), b"127.0.0.1"), (("127.0.0.1",), b"192.0.2.1")])
+def test_a_forwarded_address_is_believed_of_trusted_proxies_only(proxies: tuple[str, ...], seen: bytes) -> None:
+    async def echo_address(scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": scope["client"][0].encode()})
+
+    async def farewell() -> None:
+        return
+
+    front = Front(echo_address, Listening("127.0.0.1", 0, trusted_proxies=proxies), farewell)
+
+    class Running:
+        async def __aenter__(self) -> None:
+            await front.start()
+
+        async def __aexit__(self, *_: object) -> None:
+            await front.stop()
+
+    with in_thread(Running):
+        answer = ask(front.port, HEAD + b"X-Forwarded-For: 192.0.2.1\r\nContent-Length: 0\r\n\r\n")
+    assert seen in answer.partition(b"\r\n\r\n")[2]

@@ -5,6 +5,7 @@ import logging
 import os
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -132,6 +133,15 @@ async def test_other_paths_are_not_there(relay: RunningRelay, path: str) -> None
     assert (await handshake(relay, path, origin=ORIGIN)).split(b" ")[1] == b"404"
 
 
+async def test_no_extension_is_agreed_on(relay: RunningRelay) -> None:
+    path = f"/relay/{TRACKING}/agent"
+    for offer in ("", "\r\nSec-WebSocket-Extensions: permessage-deflate"):
+        # A compressed frame could grow a thousandfold after its size was checked.
+        answer = await handshake(relay, path, origin=f"{ORIGIN}{offer}")
+        assert answer.startswith(b"HTTP/1.1 101")
+        assert b"extensions" not in answer.lower()
+
+
 async def test_first_frame_has_five_seconds() -> None:
     with running_relay(SwitchLimits(first_frame_s=0.3)) as relay:
         relay.admit_agent()
@@ -190,6 +200,65 @@ async def test_socket_ticket_is_good_once_and_for_its_ticket_only(relay: Running
             assert await close_code(second) == CloseCode.REFUSED
 
 
+async def test_a_gate_that_mixes_tickets_up_lets_nobody_in(relay: RunningRelay) -> None:
+    for number, tracking in ((11, "TL-1111-1111"), (12, TRACKING)):
+        ticket = relay.socket_ticket(session_id(number))
+        relay.gate.tickets[TRACKING, ticket] = replace(relay.gate.tickets[TRACKING, ticket], tracking=tracking)
+        async with relay.connect("viewer") as socket:
+            await socket.send(pack_control(ViewerHello(ticket=ticket)))
+            if tracking == TRACKING:
+                assert isinstance(await control(socket), Hello)
+            else:
+                assert await close_code(socket) == CloseCode.REFUSED
+
+
+async def test_the_gate_is_asked_about_the_session(relay: RunningRelay, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = AgentSession(token=AGENT_TOKEN, agent_key=AGENT_KEY, session=session_id(13))
+
+    async def admit_agent(_tracking: str, _token: str, _key: str, session: str | None) -> bool:
+        return session is not None and good
+
+    monkeypatch.setattr(relay.gate, "admit_agent", admit_agent)
+    async with viewer(relay, session_id(13)):
+        for good in (False, True):
+            async with relay.connect("agent") as socket:
+                await socket.send(pack_control(first))
+                if good:
+                    assert isinstance(await control(socket), Hello)
+                else:
+                    assert await close_code(socket) == CloseCode.REFUSED
+
+
+async def test_a_gate_that_does_not_answer_holds_nobody() -> None:
+    with running_relay(SwitchLimits(admission_s=0.2)) as relay:
+
+        async def admit_agent(*_: object) -> bool:
+            await asyncio.sleep(3_600)
+            return True
+
+        relay.gate.admit_agent = admit_agent  # type: ignore[method-assign]
+        async with relay.connect("agent") as socket:
+            await socket.send(HELLO)
+            assert await close_code(socket) == CloseCode.GOING_AWAY
+        del relay.gate.admit_agent
+        relay.admit_agent()
+        async with relay.connect("agent") as socket:
+            await socket.send(HELLO)
+            assert isinstance(await control(socket), Hello)
+
+
+async def test_an_agent_of_another_ticket_gets_into_no_session(relay: RunningRelay) -> None:
+    first = AgentSession(token=AGENT_TOKEN, agent_key=AGENT_KEY, session=session_id(14))
+    relay.admit_agent("TL-1111-1111")
+    async with viewer(relay, session_id(14)):
+        async with relay.connect("agent", "TL-1111-1111") as socket:
+            await socket.send(pack_control(first))
+            assert await close_code(socket) == CloseCode.REFUSED
+        async with relay.connect("agent") as socket:
+            await socket.send(pack_control(first))
+            assert isinstance(await control(socket), Hello)
+
+
 @pytest.mark.parametrize(
     ("role", "frame", "code"),
     [
@@ -204,6 +273,7 @@ async def test_socket_ticket_is_good_once_and_for_its_ticket_only(relay: Running
         ("viewer", "x" * (MAX_CONTROL_BYTES + 1), CloseCode.TOO_LARGE),
         ("viewer", "x" * 70_000, CloseCode.TOO_LARGE),
         ("viewer", b"x" * 70_000, CloseCode.TOO_LARGE),
+        pytest.param("agent", HELLO.encode(), CloseCode.MALFORMED, id="hello in binary"),
     ],
 )
 async def test_first_frames_of_other_forms(relay: RunningRelay, role: str, frame: str | bytes, code: CloseCode) -> None:

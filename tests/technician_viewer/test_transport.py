@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.typing import Subprotocol
 
-from protocol.envelope import SUBPROTOCOL
+from protocol.envelope import MAX_RECORD_BYTES, SUBPROTOCOL
 from technician_viewer.errors import ServerUnreachable, UnusableState
 from technician_viewer.transport import SocketClosed, open_transport, parse_server, tls_context
 from tests.technician_viewer.fake_agent import TRACKING
@@ -162,4 +162,28 @@ async def test_the_end_of_a_socket() -> None:
         assert caught.value.code == 4440
         with pytest.raises(SocketClosed):
             await transport.send(b"x")
+        await transport.close()
+
+
+async def test_a_server_that_agrees_on_no_protocol() -> None:
+    """A websocket opens, but nobody said what is spoken over it."""
+    async with serve(echo, "127.0.0.1", 0, select_subprotocol=lambda *_: None) as running:
+        port = next(iter(running.sockets)).getsockname()[1]
+        with pytest.raises(ServerUnreachable) as caught:
+            await open_transport(parse_server(f"http://127.0.0.1:{port}"), TRACKING)
+    assert caught.value.code == "wrong-version"
+
+
+async def test_a_frame_over_the_limit_closes() -> None:
+    async def flood(socket: ServerConnection) -> None:
+        await socket.send(b"x" * MAX_RECORD_BYTES)
+        await socket.send(b"x" * (MAX_RECORD_BYTES + 1))
+        await socket.wait_closed()
+
+    async with serve(flood, "127.0.0.1", 0, subprotocols=[Subprotocol(SUBPROTOCOL)]) as running:
+        port = next(iter(running.sockets)).getsockname()[1]
+        transport = await open_transport(parse_server(f"http://127.0.0.1:{port}"), TRACKING)
+        assert len(await transport.receive()) == MAX_RECORD_BYTES
+        with pytest.raises(SocketClosed):
+            await transport.receive()
         await transport.close()

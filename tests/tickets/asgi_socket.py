@@ -33,7 +33,7 @@ class SocketClient:
             self.closed = message.get("code", 1000)
         return message
 
-    async def close_code(self, within_s: float = 8.0) -> int:
+    async def close_code(self, within_s: float = 5.0) -> int:
         """Skip what comes until the application closes, and return its code."""
         async with asyncio.timeout(within_s):
             while self.closed is None:

@@ -1,5 +1,7 @@
 """The server's keys: files, certificates, tokens."""
 
+import dataclasses
+import hmac
 import os
 import stat
 from datetime import UTC, datetime, timedelta
@@ -116,3 +118,25 @@ def test_keys_do_not_show_themselves(folder: Path) -> None:
     keys = load_keys(folder)
     assert keys.token_key.hex() not in repr(keys)
     assert repr(keys.token_key) not in repr(keys)
+
+
+def test_a_certificate_of_another_grant_key_is_not_used(folder: Path, tmp_path: Path) -> None:
+    create_keys(tmp_path / "other")
+    keys = load_keys(folder)
+    assert certificate(keys, NOW, "one").serial == certificate(keys, NOW, "two").serial == "one"
+    renewed = dataclasses.replace(keys, grant=load_keys(tmp_path / "other").grant)
+    assert certificate(renewed, NOW, "two").serial == "two"
+
+
+def test_tokens_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+    compare = hmac.compare_digest
+
+    def recorded(left: bytes, right: bytes) -> bool:
+        compared.append((left, right))
+        return compare(left, right)
+
+    monkeypatch.setattr(hmac, "compare_digest", recorded)
+    assert same_token("one", "one")
+    assert not same_token("one", "two")
+    assert compared == [(b"one", b"one"), (b"one", b"two")]

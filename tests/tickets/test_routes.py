@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from tests.tickets.world import PUBLIC_URL, Caller, Json, World
-from tickets.domain.access import Requirement, Role, requirement_of
+from tickets.api.offer import Asking
+from tickets.domain.access import Action, Requirement, Role, Thing, requirement_of, requires
 from tickets.services.gate import Gate
 from tickets.web.edge import Edge
 from tickets.web.guard import OriginGuard
@@ -181,3 +183,23 @@ async def test_the_pages_ask_the_same_table(world: World) -> None:
     assert refused.headers["location"].startswith("/console/login")
     assert (await world.client.get("/console", headers={"cookie": cookie})).status_code == 200
     assert PUBLIC_URL.startswith("https://")
+
+
+async def test_an_undeclared_route_lets_nobody_through(world: World) -> None:
+    app = application(world)
+
+    async def forgotten(_actor: Asking) -> dict[str, str]:
+        return {"secret": "shown"}
+
+    app.add_api_route("/forgotten", forgotten)
+    app.add_api_route("/declared", requires(Action.SEE, Thing.ORGANISATION)(_declared))
+    # In front of the pages, which answer everything else.
+    app.router.routes[:0] = [app.router.routes.pop(), app.router.routes.pop()]
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://desk.example") as client:
+        answer = await client.get("/forgotten")
+        assert (answer.status_code, "secret" in answer.text) == (403, False)
+        assert (await client.get("/declared")).json() == {"open": "to everybody"}
+
+
+async def _declared(_actor: Asking) -> dict[str, str]:
+    return {"open": "to everybody"}

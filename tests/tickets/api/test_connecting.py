@@ -1,6 +1,7 @@
 """Join codes, joining, devices, sessions: every refusal with the twin that succeeds."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -8,8 +9,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from protocol.authority import Credentials, Trust, check_credentials
 from protocol.encoding import parse_b64
 from protocol.rights import Right
-from tests.tickets.world import QUICK, Caller, Filed, Json, World, new_key
+from tests.tickets.world import PASSWORD, QUICK, Caller, Filed, Json, World, make_world, new_key
 from tickets.domain.access import Role
+from tickets.settings import Limit, Limits
+from tickets.store import devices
 
 
 def code_of(made: Json) -> str:
@@ -293,3 +296,54 @@ async def test_a_new_session_leaves_attempts_of_other_technicians_to_their_own_e
     await ada.must(f"/tickets/{filed.tracking}/assign", {"technician": bob.id})
     await world.session(bob, filed)
     assert world.switchboard.ended == [(first["session"], "reassigned")]
+
+
+async def test_guesses_count_over_all_addresses(tmp_path_factory: pytest.TempPathFactory) -> None:
+    limits = Limits(join_all=Limit(3, timedelta(minutes=10)))
+    async with make_world(tmp_path_factory.mktemp("desk"), limits=limits) as world:
+        filed = await world.claimed(await world.technician())
+        path = f"/api/v1/tickets/{filed.tracking}/join"
+        statuses = []
+        for number in range(4):
+            async with world.somebody_at(f"198.51.{number}.7") as stranger:
+                body = {"agent_key": new_key(), "code": "0000-0000"}
+                statuses.append((await stranger.post(path, json=body)).status_code)
+        assert statuses == [404, 404, 404, 429]
+
+
+async def test_a_computer_that_comes_back_needs_its_new_token(world: World) -> None:
+    ada = await world.technician()
+    filed = await world.claimed(ada)
+    key, token = await world.joined(filed)
+    for other in (new_key(), key):
+        code = code_of(await ada.must(f"/tickets/{filed.tracking}/join-code"))
+        done = await world.stranger.must(f"/tickets/{filed.tracking}/join", {"agent_key": other, "code": code})
+    assert not await world.desk.gate.admit_agent(filed.tracking, token, key, None)
+    assert await world.desk.gate.admit_agent(filed.tracking, done["agent_token"], key, None)
+
+
+@pytest.mark.parametrize(("days", "status"), [(29, 200), (31, 409)])
+async def test_a_device_out_of_date_opens_no_session(world: World, days: int, status: int) -> None:
+    ada = await world.technician()
+    filed = await world.claimed(ada)
+    key = await world.device(ada)
+    world.clock.forward(days * 86_400)
+    # A login runs out with it.
+    body = {"email": "ada@help.example", "password": PASSWORD}
+    again = Caller(world.client, (await world.stranger.must("/login", body))["token"])
+    assert (await again.post(f"/tickets/{filed.tracking}/session", {"device_key": key})).status_code == status
+
+
+async def test_a_revoked_device_opens_no_session(world: World) -> None:
+    ada = await world.technician()
+    filed = await world.claimed(ada)
+    old = await world.device(ada)
+    path = f"/tickets/{filed.tracking}/session"
+    assert (await ada.post(path, {"device_key": old})).status_code == 200
+    async with world.desk._context.database.write() as connection:
+        before = await devices.revoked(connection, world.desk._context.now())
+        await devices.revoke_all(connection, ada.id, world.desk._context.now())
+        after = await devices.revoked(connection, world.desk._context.now())
+    assert (before, after[0], len(after[1])) == ((0, []), 1, 1)
+    assert (await ada.post(path, {"device_key": old})).status_code == 409
+    assert (await ada.post(path, {"device_key": await world.device(ada)})).status_code == 200

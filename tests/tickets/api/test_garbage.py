@@ -133,3 +133,9 @@ async def test_characters_that_a_database_would_choke_on(world: World) -> None:
     done = await world.stranger.must("/tickets", body, 201)
     found = (await ada.get(f"/tickets/{done['tracking']}")).json()
     assert (found["title"], found["description"], found["requester"]["name"]) == ("a b c", "x\ny[31m", "Eve")
+
+
+async def test_json_that_is_nested_too_deep(world: World) -> None:
+    for depth, status in ((50_000, 422), (5, 422)):
+        response = await world.client.post("/api/v1/tickets", content=b'{"a":' * depth + b"1" + b"}" * depth)
+        assert response.status_code == status

@@ -101,6 +101,11 @@ def test_markdown_links_lead_nowhere_dangerous(address: str) -> None:
     assert "noopener" in render_markdown("[x](https://fine.example)")
 
 
+def test_links_of_articles_keep_to_the_web() -> None:
+    assert "href" not in render_markdown("[x](ftp://files.example/x)")
+    assert 'href="mailto:help@desk.example"' in render_markdown("[x](mailto:help@desk.example)")
+
+
 async def test_static_files_have_an_etag_of_their_content(world: World) -> None:
     for name, file in read_folder(STATIC).items():
         answer = await world.client.get(f"/static/pages/{name}")

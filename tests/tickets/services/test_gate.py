@@ -169,3 +169,26 @@ async def test_presence_is_what_the_switchboard_says(world: World) -> None:
     world.switchboard.online.add(filed.tracking)
     assert (await ada.get(f"/tickets/{filed.tracking}")).json()["agent_online"] is True
     assert (await ada.get("/tickets")).json()["items"][0]["agent_online"] is True
+
+
+@pytest.mark.parametrize("how", ["resolved", "closed", "nothing"])
+async def test_the_end_of_a_ticket_hangs_up(world: World, how: str) -> None:
+    ada, bob = await world.technician("Ada"), await world.technician("Bob")
+    filed = await world.claimed(ada)
+    key, token = await world.joined(filed)
+    session = (await world.session(ada, filed))["session"]
+    await take_away(world, how, filed, bob.id)
+    ended = [] if how == "nothing" else [(session, how), (filed.tracking, how)]
+    assert world.switchboard.ended == ended
+    # Nobody needs to come back for it either.
+    assert await world.desk.gate.admit_agent(filed.tracking, token, key, None) is (how == "nothing")
+
+
+async def test_a_session_that_ended_admits_no_viewer(world: World) -> None:
+    ada, gate = await world.technician(), world.desk.gate
+    filed = await world.claimed(ada)
+    for ended in (True, False):
+        offer = await world.session(ada, filed)
+        if ended:
+            await gate.session_event(filed.tracking, offer["session"], "ended", "done")
+        assert (await gate.admit_viewer(filed.tracking, offer["socket_ticket"]) is None) is ended

@@ -7,6 +7,7 @@ from tickets.domain.access import ANONYMOUS, Actor, Role
 from tickets.domain.errors import LoginFailed
 from tickets.domain.views import Credentials
 from tickets.services.context import address_block
+from tickets.store.people import change_technician
 
 
 async def resolve(
@@ -87,3 +88,12 @@ async def test_a_password_changed_while_it_was_verified_is_not_good(
 )
 def test_strangers_count_by_network(address: str, block: str) -> None:
     assert address_block(address) == block
+
+
+async def test_a_technician_disabled_in_the_database_is_a_stranger(world: World) -> None:
+    ada = await world.technician()
+    assert (await resolve(world, bearer=ada.token)).role is Role.TECHNICIAN
+    # Whoever disables somebody ends their logins too; that the row says so is enough.
+    async with world.desk._context.database.write() as connection:
+        await change_technician(connection, ada.id, disabled_at=world.desk._context.now())
+    assert await resolve(world, bearer=ada.token) == ANONYMOUS

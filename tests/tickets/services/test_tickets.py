@@ -6,6 +6,7 @@ import pytest
 
 from protocol.tracking import TrackingNumber
 from tests.tickets.world import World, new_key
+from tickets import setup
 from tickets.domain.access import ANONYMOUS, Action, Actor, Role
 from tickets.domain.errors import DeskError, NotAllowed, NotLoggedIn, TicketNotFound
 from tickets.domain.services import DeskServices
@@ -101,3 +102,22 @@ async def test_allowed_says_what_the_buttons_may_offer(world: World) -> None:
     await ada.must(f"{path}/status", {"status": "closed"})
     assert await allowed(ada.token) == {"read", "reply", "note", "set-status"}
     assert Action.REPLY not in await allowed(filed.requester.token)
+
+
+async def test_a_requester_writes_no_note_on_their_own_ticket(world: World) -> None:
+    filed = await world.ticket()
+    requester = Actor(role=Role.REQUESTER, name="Maria", tracking=TrackingNumber(filed.tracking))
+    with pytest.raises(NotAllowed):
+        await world.desk.services.tickets.message(requester, filed.tracking, "x", internal=True)
+    await world.desk.services.tickets.message(requester, filed.tracking, "x")
+
+
+async def test_a_ticket_goes_to_nobody_who_may_not_work(world: World) -> None:
+    ada, bob = await world.technician("Ada"), await world.technician("Bob")
+    filed = await world.claimed(ada)
+    path = f"/tickets/{filed.tracking}/assign"
+    await setup.disable_technician(world.settings, "bob@help.example")
+    refused = await ada.post(path, {"technician": bob.id})
+    assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (422, "invalid")
+    eve = await world.technician("Eve")
+    await ada.must(path, {"technician": eve.id})

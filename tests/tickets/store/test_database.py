@@ -113,3 +113,11 @@ async def test_times_come_back_as_they_went_in(database: Database) -> None:
     async with database.write() as connection:
         await connection.execute(people.insert().values(id="x", email="a@b.example", created_at=at))
         assert (await connection.execute(select(people.c.created_at))).scalar_one() == at
+
+
+async def test_errors_do_not_repeat_what_people_wrote(database: Database) -> None:
+    with pytest.raises(IntegrityError) as caught:
+        async with database.write() as connection:
+            await connection.execute(tickets.insert().values(id="x", tracking="TL", title="secret words"))
+    assert "secret" not in str(caught.value)
+    assert "title" in str(caught.value)

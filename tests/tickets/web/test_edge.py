@@ -1,5 +1,6 @@
 """Security headers on every answer; no traceback to anybody."""
 
+import json
 from collections.abc import AsyncIterator
 
 import httpx
@@ -7,8 +8,10 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from starlette.types import Receive, Scope, Send
 
-from tests.tickets.world import PUBLIC_URL, World
+from tests.tickets.world import A_TICKET, PUBLIC_URL, World
 from tickets.web.edge import Edge, security_headers
+
+A_BODY = json.dumps(A_TICKET).encode()
 
 
 @pytest.mark.parametrize("path", ["/", "/api/v1/organisation", "/api/v1/nothing", "/nothing", "/console"])
@@ -74,3 +77,14 @@ async def test_a_body_that_does_not_say_its_length_is_cut_off(world: World) -> N
 
     response = await world.client.post("/api/v1/tickets", content=endless())
     assert (response.status_code, response.json()["type"].rpartition("/")[2]) == (413, "too-large")
+
+
+async def test_a_body_that_says_its_length_is_refused_before_it_is_read(world: World) -> None:
+    async def unread() -> AsyncIterator[bytes]:
+        raise AssertionError("the body was read")
+        yield b""
+
+    for size, status in ((10_000_000, 413), (len(A_BODY), 201)):
+        content = unread() if status == 413 else A_BODY
+        response = await world.client.post("/api/v1/tickets", content=content, headers={"content-length": str(size)})
+        assert response.status_code == status

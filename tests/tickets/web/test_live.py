@@ -10,6 +10,8 @@ from protocol.errors import CloseCode
 from tests.tickets.asgi_socket import SocketClient, connected
 from tests.tickets.world import PUBLIC_URL, Caller, World
 from tickets import setup
+from tickets.store import logins
+from tickets.web import live
 
 
 async def ticket_for(caller: Caller) -> str:
@@ -91,7 +93,8 @@ async def test_a_first_frame_that_is_none_closes(world: World, frame: str) -> No
         assert await socket.close_code() == CloseCode.MALFORMED
 
 
-async def test_a_cookie_is_no_proof_and_silence_closes(world: World) -> None:
+async def test_a_cookie_is_no_proof_and_silence_closes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "_FIRST_FRAME_S", 0.2)
     await world.technician()
     cookie = {"cookie": await world.cookie()}
     async with connected(world.desk.asgi, "/live", origin=PUBLIC_URL, headers=cookie) as socket:
@@ -135,3 +138,30 @@ async def test_one_address_may_not_crowd_the_door(world: World) -> None:
         assert text_of(await socket.next()) == {"type": "hello"}
         again = await stack.enter_async_context(connected(world.desk.asgi, "/live", origin=PUBLIC_URL))
         assert (await again.next())["type"] == "websocket.accept"
+
+
+async def test_there_is_room_for_so_many_pages(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ada = await world.technician()
+    monkeypatch.setattr(live, "_MOST_SOCKETS", 2)
+    async with AsyncExitStack() as stack:
+        for _ in range(2):
+            socket = await stack.enter_async_context(connected(world.desk.asgi, "/live", origin=PUBLIC_URL))
+            assert await enter(socket, await ticket_for(ada)) == {"type": "hello"}
+        late = await stack.enter_async_context(connected(world.desk.asgi, "/live", origin=PUBLIC_URL))
+        assert (await late.next())["type"] == "websocket.close"
+    async with connected(world.desk.asgi, "/live", origin=PUBLIC_URL) as socket:
+        assert await enter(socket, await ticket_for(ada)) == {"type": "hello"}
+
+
+async def test_a_socket_ticket_ends_with_its_login(world: World) -> None:
+    ada = await world.technician()
+    first, second = await ticket_for(ada), await ticket_for(ada)
+    async with connected(world.desk.asgi, "/live", origin=PUBLIC_URL) as socket:
+        assert await enter(socket, first) == {"type": "hello"}
+    # As another process does it: the row of the login goes, and nothing else.
+    actor = await world.desk.services.logins.resolve(bearer=ada.token, cookie=None, tracking=None)
+    assert actor.login is not None
+    async with world.desk._context.database.write() as connection:
+        await logins.end(connection, actor.login)
+    async with connected(world.desk.asgi, "/live", origin=PUBLIC_URL) as socket:
+        assert await enter(socket, second) == CloseCode.REFUSED
