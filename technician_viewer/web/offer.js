@@ -45,6 +45,9 @@ export async function askForOffer(tracking, key) {
 async function ask(tracking, device) {
   const answer = await post(`/tickets/${encodeURIComponent(tracking)}/session`, { device_key: device.publicKey });
   const pinned = answer.agent_key;
+  if (textIn(answer, "tracking") !== tracking) {
+    throw new Problem("", "The server offered a session on another request. Tell your administrator.");
+  }
   return {
     session: textIn(answer, "session"),
     socket_ticket: textIn(answer, "socket_ticket"),
@@ -54,6 +57,6 @@ async function ask(tracking, device) {
     revocations: textIn(answer, "revocations"),
     organisation: textIn(answer, "organisation"),
     agent_key: typeof pinned === "string" ? pinned : null,
-    tracking: textIn(answer, "tracking"),
+    tracking,
   };
 }
