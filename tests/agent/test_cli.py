@@ -167,7 +167,8 @@ print(json.dumps([name for name in sys.modules if name.split(".")[0] in {"Xlib",
     assert json.loads(found.stdout) == []
 
 
-def test_not_even_details_hold_a_token() -> None:
+def test_not_even_details_hold_a_token(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
     talkative = ("websockets", "httpx", "httpcore")
     before = {name: logging.getLogger(name).level for name in talkative}
     try:

@@ -98,7 +98,8 @@ async def test_anything_unclear_is_asked_again() -> None:
 
 
 async def test_silence_is_no() -> None:
-    assert await consent(ScriptedTerminal(), answer_s=0.05).ask(QUESTION) == Decision(Answer.TIMEOUT)
+    async with asyncio.timeout(2):
+        assert await consent(ScriptedTerminal(), answer_s=0.05).ask(QUESTION) == Decision(Answer.TIMEOUT)
 
 
 async def test_silence_counts_as_a_refusal() -> None:
@@ -110,7 +111,7 @@ async def test_silence_counts_as_a_refusal() -> None:
 
 
 async def test_no_more_is_granted_than_was_asked_for() -> None:
-    async def generous(_: Question) -> frozenset[Right]:
+    async def generous(question: Question) -> frozenset[Right]:
         return CONTROL
 
     for rights in (LOOK, CONTROL):

@@ -65,7 +65,7 @@ async def test_input_is_applied_once(shared: Shared) -> None:
 
 
 async def test_a_picture_that_was_being_made_is_not_sent_after_the_view_was_lost(shared: Shared) -> None:
-    frame = [m.FrameBegin(9, False), m.FrameEnd(9, 0, True)]
+    frame: list[m.Message] = [m.FrameBegin(9, False), m.FrameEnd(9, 0, True)]
     shared.sharing._send_frame(frame)
     assert shared.sent[-2:] == frame
     shared.sent.clear()

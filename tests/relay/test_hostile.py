@@ -229,18 +229,18 @@ async def test_the_gate_is_asked_about_the_session(relay: RunningRelay, monkeypa
                     assert await close_code(socket) == CloseCode.REFUSED
 
 
-async def test_a_gate_that_does_not_answer_holds_nobody() -> None:
+async def test_a_gate_that_does_not_answer_holds_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     with running_relay(SwitchLimits(admission_s=0.2)) as relay:
 
         async def admit_agent(*_: object) -> bool:
             await asyncio.sleep(3_600)
             return True
 
-        relay.gate.admit_agent = admit_agent  # type: ignore[method-assign]
+        monkeypatch.setattr(relay.gate, "admit_agent", admit_agent)
         async with relay.connect("agent") as socket:
             await socket.send(HELLO)
             assert await close_code(socket) == CloseCode.GOING_AWAY
-        del relay.gate.admit_agent
+        monkeypatch.undo()
         relay.admit_agent()
         async with relay.connect("agent") as socket:
             await socket.send(HELLO)

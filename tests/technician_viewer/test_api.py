@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 import httpx
 import pytest
@@ -64,9 +65,14 @@ async def test_an_answer_without_end_is_not_read_to_its_end() -> None:
         assert (await client.queue()).items == ()
 
 
+def _always(answer: httpx.Response, _: httpx.Request) -> httpx.Response:
+    return answer
+
+
 async def test_an_offer_for_another_ticket_is_refused() -> None:
     for offered in (OTHER, TRACKING):
-        async with api(lambda _, offered=offered: httpx.Response(200, json={**OFFER, "tracking": offered})) as client:
+        answer = httpx.Response(200, json={**OFFER, "tracking": offered})
+        async with api(partial(_always, answer)) as client:
             if offered == OTHER:
                 with pytest.raises(ViewerError) as caught:
                     await client.session(TRACKING, bytes(32))

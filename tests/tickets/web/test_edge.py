@@ -80,11 +80,12 @@ async def test_a_body_that_does_not_say_its_length_is_cut_off(world: World) -> N
 
 
 async def test_a_body_that_says_its_length_is_refused_before_it_is_read(world: World) -> None:
-    async def unread() -> AsyncIterator[bytes]:
-        raise AssertionError("the body was read")
-        yield b""
+    read: list[str] = []
+
+    async def body() -> AsyncIterator[bytes]:
+        read.append("body")
+        yield A_BODY
 
     for size, status in ((10_000_000, 413), (len(A_BODY), 201)):
-        content = unread() if status == 413 else A_BODY
-        response = await world.client.post("/api/v1/tickets", content=content, headers={"content-length": str(size)})
-        assert response.status_code == status
+        response = await world.client.post("/api/v1/tickets", content=body(), headers={"content-length": str(size)})
+        assert (response.status_code, bool(read)) == (status, status == 201)

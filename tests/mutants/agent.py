@@ -1,0 +1,418 @@
+"""Checks of `agent/`: whom it trusts, what its user decides, what a viewer may do, what it keeps and shows."""
+
+from tests.mutants.mutant import Mutant
+
+_TESTS = "tests/agent"
+
+
+def _agent(name: str, file: str, find: str, replace: str, test: str) -> Mutant:
+    """Switch one check of the agent off."""
+    return Mutant(name, f"agent/{file}", find, replace, f"{_TESTS}/{test}")
+
+
+_TRUST: tuple[Mutant, ...] = (
+    _agent(
+        "the agent speaks plain HTTP to anybody",
+        "server.py",
+        'if parts.scheme == "http" and not is_loopback(host):',
+        "if False:",
+        "test_server.py::test_plain_http_is_for_this_computer_only",
+    ),
+    _agent(
+        "addresses that begin with another name",
+        "server.py",
+        " or parts.username is not None",
+        "",
+        "test_server.py::test_what_is_no_address[https://me@help.example.org]",
+    ),
+    _agent(
+        "the agent trusts any certificate",
+        "server.py",
+        "        return ssl.create_default_context()\n",
+        "        return ssl._create_unverified_context()\n",
+        "test_link.py::test_the_servers_certificate_is_verified",
+    ),
+    _agent(
+        "the agent does not look at its own root certificate",
+        "server.py",
+        "return ssl.create_default_context(cafile=str(ca))",
+        "return ssl._create_unverified_context(cafile=str(ca))",
+        "test_link.py::test_a_root_certificate_of_ones_own_is_the_only_one",
+    ),
+    _agent(
+        "the agent's socket follows redirects",
+        "link.py",
+        "        return exc\n",
+        "        return super().process_redirect(exc)\n",
+        "test_link.py::test_no_redirect_is_followed",
+    ),
+    _agent(
+        "the agent speaks to servers of another protocol",
+        "link.py",
+        "if socket.subprotocol != SUBPROTOCOL:",
+        "if False:",
+        "test_link.py::test_a_server_without_our_protocol_is_none",
+    ),
+    _agent(
+        "the agent takes frames of any size",
+        "link.py",
+        "max_size=MAX_RECORD_BYTES",
+        "max_size=None",
+        "test_link.py::test_a_frame_over_the_limit_closes",
+    ),
+    _agent(
+        "the agent's requests follow redirects",
+        "http.py",
+        "follow_redirects=False",
+        "follow_redirects=True",
+        "test_http.py::test_redirects_are_not_followed",
+    ),
+    _agent(
+        "the agent reads answers without end",
+        "http.py",
+        "        if len(content) > MAX_ANSWER_BYTES:\n            break\n",
+        "",
+        "test_http.py::test_an_answer_without_end_is_not_read_to_its_end[200]",
+    ),
+    _agent(
+        "the agent believes an answer of another organisation",
+        "join.py",
+        "if joined.organisation != organisation.id:",
+        "if False:",
+        "test_join.py::test_an_answer_of_another_organisation_is_not_believed",
+    ),
+    _agent(
+        "the organisation is not pinned",
+        "state.py",
+        "elif (known.id, known.public_key) != (organisation, public_key):",
+        "elif False:",
+        "test_state.py::test_another_organisation_at_the_same_server_is_refused_and_at_another_server_is_fine",
+    ),
+    _agent(
+        "keys that don't belong to their id are pinned",
+        "state.py",
+        "        if not genuine:\n",
+        "        if False:\n",
+        "test_state.py::test_a_key_that_does_not_belong_to_its_id_is_refused",
+    ),
+    _agent(
+        "a changed server gets secrets",
+        "join.py",
+        "        organisation = await pin_organisation(api, server, state)\n        agent_key",
+        "        shown = await api.organisation()\n"
+        "        organisation = Pinned(shown.id, shown.public_key, shown.name)\n        agent_key",
+        "test_join.py::test_a_server_that_changed_gets_no_secret",
+    ),
+    _agent(
+        "old papers become good again",
+        "state.py",
+        "newest_signed=max(known.newest_signed, newest_signed)",
+        "newest_signed=newest_signed",
+        "test_state.py::test_marks_never_go_back",
+    ),
+    _agent(
+        "old revocation lists become good again",
+        "state.py",
+        "revocation_sequence=max(known.revocation_sequence, revocation_sequence)",
+        "revocation_sequence=known.revocation_sequence",
+        "test_state.py::test_marks_never_go_back",
+    ),
+    _agent(
+        "what was signed is not remembered",
+        "session.py",
+        "        await asyncio.to_thread(self._tools.remember, authority)\n",
+        "",
+        "test_session.py::test_a_session_from_question_to_picture",
+    ),
+    _agent(
+        "papers are good while the time is unknown",
+        "control.py",
+        "return 0 if self._offset is None else",
+        "return int(time.time()) if self._offset is None else",
+        "test_control.py::test_it_shows_token_and_key_and_learns_the_time",
+    ),
+)
+
+_CONSENT: tuple[Mutant, ...] = (
+    _agent(
+        "silence is yes",
+        "consent.py",
+        "                self._refuse()\n                return Decision(Answer.TIMEOUT)",
+        "                return Decision(Answer.ALLOWED, question.rights)",
+        "test_consent.py::test_silence_is_no",
+    ),
+    _agent(
+        "the question stands for ever",
+        "consent.py",
+        "asyncio.timeout(self._answer_s)",
+        "asyncio.timeout(None)",
+        "test_consent.py::test_silence_is_no",
+    ),
+    _agent(
+        "users are asked for ever",
+        "consent.py",
+        "if len(self._refused_at) >= MAX_REFUSALS:",
+        "if False:",
+        "test_consent.py::test_a_no_is_not_remembered_but_three_are",
+    ),
+    _agent(
+        "silence is no refusal",
+        "consent.py",
+        "            except TimeoutError:\n                self._refuse()\n",
+        "            except TimeoutError:\n",
+        "test_consent.py::test_silence_counts_as_a_refusal",
+    ),
+    _agent(
+        "two questions at once",
+        "consent.py",
+        " or self._asking.locked()",
+        "",
+        "test_consent.py::test_a_second_technician_does_not_get_a_question_while_the_first_is_open",
+    ),
+    _agent(
+        "more rights are taken for granted",
+        "consent.py",
+        "if granted & question.rights and question.rights <= asked:",
+        "if granted & question.rights:",
+        "test_consent.py::test_a_further_right_asks_again",
+    ),
+    _agent(
+        "an answer for one technician holds for all",
+        "consent.py",
+        "self._allowed[question.tracking, question.technician_id] = (question.rights, rights)",
+        'self._allowed[question.tracking, "t2"] = (question.rights, rights)',
+        "test_consent.py::test_an_answer_holds_for_ticket_technician_and_rights_and_no_further",
+    ),
+    _agent(
+        "an answer outlives its request",
+        "control.py",
+        "                    self._forget()\n",
+        "                    pass\n",
+        "test_control.py::test_consent_is_forgotten_when_the_request_is_over_and_not_when_it_goes_to_another[closed-1]",
+    ),
+    _agent(
+        "users grant what was not asked for",
+        "consent.py",
+        "        rights = granted & question.rights\n        if not rights:",
+        "        rights = granted\n        if not rights:",
+        "test_consent.py::test_no_more_is_granted_than_was_asked_for",
+    ),
+    _agent(
+        "control is offered when only the view is asked for",
+        "consent.py",
+        "    if Right.CONTROL in question.rights:\n        found",
+        "    if True:\n        found",
+        "test_consent.py::test_control_is_not_offered_when_only_the_view_is_asked_for",
+    ),
+    _agent(
+        "--allow view allows control",
+        "consent.py",
+        "        rights = self._rights & question.rights\n        log.warning",
+        "        rights = question.rights\n        log.warning",
+        "test_consent.py::test_given_beforehand_grants_what_was_given_and_says_so_in_the_log",
+    ),
+    _agent(
+        "--allow widens what was asked for",
+        "consent.py",
+        "        rights = self._rights & question.rights\n        log.warning",
+        "        rights = self._rights\n        log.warning",
+        "test_consent.py::test_given_beforehand_grants_what_was_given_and_says_so_in_the_log",
+    ),
+    _agent(
+        "nobody there is yes",
+        "prompt.py",
+        "        raise TimeoutError\n",
+        "        return question.rights\n",
+        "test_consent.py::test_nobody_there_is_no",
+    ),
+    _agent(
+        "the end of input is yes",
+        "prompt.py",
+        "            if answer is None:\n                return frozenset()\n",
+        "            if answer is None:\n                return question.rights\n",
+        "test_consent.py::test_the_end_of_input_is_no",
+    ),
+    _agent(
+        "what was typed before the question answers it",
+        "prompt.py",
+        "            await self._terminal.discard()\n",
+        "            pass\n",
+        "test_consent.py::test_a_real_terminal",
+    ),
+)
+
+_SESSION: tuple[Mutant, ...] = (
+    _agent(
+        "any number of sessions at a time",
+        "control.py",
+        "if len(self._tasks) >= MAX_SESSIONS:",
+        "if False:",
+        "test_control.py::test_more_sessions_than_make_sense_are_left_waiting",
+    ),
+    _agent(
+        "what is said of another session counts here",
+        "session.py",
+        "case envelope.RightsNarrowed(session=session, rights=names) if session == self._invitation.session:",
+        "case envelope.RightsNarrowed(session=session, rights=names):",
+        "test_session.py::test_rights_for_another_session_change_nothing",
+    ),
+    _agent(
+        "the ticket's fewer rights are not applied",
+        "session.py",
+        "            self._connection.narrow(parse_rights(names), self._tools.monotonic())\n",
+        "",
+        "test_session.py::test_rights_that_the_ticket_loses_are_gone_at_once",
+    ),
+    _agent(
+        "sessions that the server ends go on",
+        "session.py",
+        '        self.stop("rights-withdrawn")\n',
+        "",
+        "test_session.py::test_a_session_that_the_server_ends",
+    ),
+    _agent(
+        "keys stay down when control is lost",
+        "sharing.py",
+        "            self._input_room.set()\n            self._let_go()\n",
+        "            self._input_room.set()\n",
+        "test_session.py::test_rights_that_the_ticket_loses_are_gone_at_once",
+    ),
+    _agent(
+        "a silent viewer keeps keys down",
+        "sharing.py",
+        "if silent and self._desktop.input.holds and not self._releasing:",
+        "if False:",
+        "test_session.py::test_a_silent_viewer_holds_no_key",
+    ),
+    _agent(
+        "input is applied after control was lost",
+        "sharing.py",
+        "if not batch or Right.CONTROL not in self._rights:",
+        "if not batch:",
+        "test_sharing.py::test_input_that_waits_is_not_applied_after_control_was_lost",
+    ),
+    _agent(
+        "input piles up for a desktop that hangs",
+        "sharing.py",
+        "if len(self._inputs) >= MAX_WAITING_INPUTS:",
+        "if False:",
+        "test_session.py::test_a_viewer_that_sends_faster_than_the_desktop_takes_it_has_to_wait",
+    ),
+    _agent(
+        "input is applied twice",
+        "sharing.py",
+        "batch = [message for message in batch if message.seq > self._last_seq]",
+        "batch = list(batch)",
+        "test_sharing.py::test_input_is_applied_once",
+    ),
+    _agent(
+        "pictures are sent after the view was lost",
+        "sharing.py",
+        "            return\n        frame = None\n",
+        "            pass\n        frame = None\n",
+        "test_sharing.py::test_a_picture_that_was_being_made_is_not_sent_after_the_view_was_lost",
+    ),
+    _agent(
+        "frames pile up for a viewer that shows none",
+        "window.py",
+        "if self._drained and len(self._sent) <= MAX_UNACKNOWLEDGED:",
+        "if self._drained:",
+        "test_window.py::test_closed_with_too_many_unacknowledged_and_open_again_with_an_acknowledgement",
+    ),
+    _agent(
+        "frames pile up in front of the socket",
+        "window.py",
+        "if self._drained and len(self._sent) <= MAX_UNACKNOWLEDGED:",
+        "if len(self._sent) <= MAX_UNACKNOWLEDGED:",
+        "test_window.py::test_open_at_first_and_closed_until_the_socket_took_it",
+    ),
+)
+
+_KEPT: tuple[Mutant, ...] = (
+    _agent(
+        "the agent's files are for everybody",
+        "state.py",
+        "FILE_MODE: Final = 0o600",
+        "FILE_MODE: Final = 0o644",
+        "test_state.py::test_only_the_owner_can_read_any_of_it",
+    ),
+    _agent(
+        "the agent's folder is for everybody",
+        "state.py",
+        "FOLDER_MODE: Final = 0o700",
+        "FOLDER_MODE: Final = 0o755",
+        "test_state.py::test_only_the_owner_can_read_any_of_it",
+    ),
+    _agent(
+        "a key that others can read stays so",
+        "state.py",
+        "            self._tighten(path)\n",
+        "",
+        "test_state.py::test_a_key_that_others_could_read_is_closed_to_them",
+    ),
+    _agent(
+        "server names lead out of the folder",
+        "state.py",
+        'name = re.sub(r"[^A-Za-z0-9.-]", "_", f"{server.scheme}_{server.netloc}").lstrip(".")',
+        "name = server.netloc",
+        "test_state.py::test_no_server_name_leaves_the_folder[a/../../b]",
+    ),
+    _agent(
+        "others write on the terminal",
+        "terminal.py",
+        'unicodedata.category(character) not in {"Cc", "Cs", "Co", "Cn"} and ',
+        "",
+        "test_consent.py::test_text_of_others_cannot_command_the_terminal",
+    ),
+    _agent(
+        "others turn the direction of a line",
+        "terminal.py",
+        " and character not in _TURNING",
+        "",
+        "test_consent.py::test_no_name_turns_the_line",
+    ),
+    _agent(
+        "names of others are shown as they are",
+        "lines.py",
+        'return f"Session on: {clean(technician)} may',
+        'return f"Session on: {technician} may',
+        "test_lines.py::test_a_name_cannot_command_the_terminal",
+    ),
+    _agent(
+        "errors of the server are shown as they are",
+        "http.py",
+        "text = clean(problem.detail or problem.title, 400)",
+        "text = problem.detail or problem.title",
+        "test_http.py::test_problem_documents_become_one_line",
+    ),
+    _agent(
+        "details hold tokens",
+        "cli.py",
+        "logging.getLogger(talkative).setLevel(logging.WARNING if verbose else logging.CRITICAL)",
+        "pass",
+        "test_cli.py::test_not_even_details_hold_a_token",
+    ),
+    _agent(
+        "links show their token",
+        "target.py",
+        "    def __repr__(self)",
+        "    def _repr(self)",
+        "test_server.py::test_targets",
+    ),
+    _agent(
+        "secrets of requests show themselves",
+        "state.py",
+        "    def __repr__(self)",
+        "    def _repr(self)",
+        "test_state.py::test_what_is_kept_of_a_request",
+    ),
+    _agent(
+        "the agent's token shows itself",
+        "http.py",
+        '    def __repr__(self) -> str:\n        return f"Joined(',
+        '    def _repr(self) -> str:\n        return f"Joined(',
+        "test_http.py::test_secrets_do_not_show_themselves",
+    ),
+)
+
+MUTANTS: tuple[Mutant, ...] = (*_TRUST, *_CONSENT, *_SESSION, *_KEPT)
