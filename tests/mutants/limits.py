@@ -54,7 +54,7 @@ _WEB: tuple[Mutant, ...] = (
         "web/test_edge.py::test_what_goes_wrong_unforeseen_becomes_a_problem[error0-500-broken]",
     ),
     _desk(
-        "bodies have any size",
+        "the help desk takes bodies of any size",
         "app.py",
         ", max_body_size=MAX_BODY_BYTES",
         "",

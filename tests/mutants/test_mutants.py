@@ -106,11 +106,6 @@ def _mutants_of(item: pytest.Item) -> list[Mutant]:
 
 
 @pytest.mark.mutants
-def test_names_tell_mutants_apart() -> None:
-    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)
-
-
-@pytest.mark.mutants
 @pytest.mark.timeout(600)
 def test_the_named_tests_pass_without_a_mutant(copies: list[Copy]) -> None:
     tests = sorted({mutant.test for mutant in MUTANTS})
