@@ -191,13 +191,6 @@ _TUNNEL: tuple[Mutant, ...] = (
         "vectors",
     ),
     _tunnel(
-        "browser: rects have any number of pixels",
-        "picture.js",
-        "if (count > MAX_RECT_PIXELS)",
-        "if (false)",
-        "vectors",
-    ),
-    _tunnel(
         "browser: cursors have any size",
         "binary_messages.js",
         "if (width > MAX_CURSOR_SIDE_PX || height > MAX_CURSOR_SIDE_PX || (width",
@@ -214,6 +207,12 @@ _TUNNEL: tuple[Mutant, ...] = (
 )
 
 _VIEWER: tuple[Mutant, ...] = (
+    _page(
+        "browser: rects have any number of pixels",
+        "protocol/picture.js",
+        "if (count > MAX_RECT_PIXELS)",
+        "if (false)",
+    ),
     _page(
         "browser: screens have any size",
         "protocol/picture.js",

@@ -7,7 +7,7 @@ import { get } from "../../../technician_viewer/web/api.js";
 import { askForOffer } from "../../../technician_viewer/web/offer.js";
 import { BadPicture, Picture } from "../../../technician_viewer/web/picture.js";
 import { RemoteProtocolError } from "../../../technician_viewer/web/protocol/errors.js";
-import { check_screen } from "../../../technician_viewer/web/protocol/picture.js";
+import { check_screen, decode_rect } from "../../../technician_viewer/web/protocol/picture.js";
 import { Session } from "../../../technician_viewer/web/session.js";
 
 const globals = /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (globalThis));
@@ -41,6 +41,13 @@ test("a screen has a size that exists", () => {
   }
   check_screen(16_384, 4_096);
   check_screen(1, 1);
+});
+
+test("a rect has a bounded number of pixels", () => {
+  const data = Uint8Array.of(1, 2, 3);
+  assert.throws(() => decode_rect({ encoding: 0, width: 16_384, height: 257, data }), RemoteProtocolError);
+  const most = decode_rect({ encoding: 0, width: 16_384, height: 256, data });
+  assert.ok(!(most instanceof Promise) && most.length === 16_384 * 256 * 4);
 });
 
 test("a frame needs a screen, and lies in no other", () => {
