@@ -51,22 +51,18 @@ class ExactEncoder:
     def encode(self, capture: Capture) -> Sequence[Message]:
         """Return layout (when it is new), frame-begin, rects, frame-end; nothing when the viewer has it all already."""
         messages: list[Message] = []
-        complete = False
         if capture.layout is not None:
             self._shadow = np.zeros((capture.layout.height, capture.layout.width), np.uint32)
             messages.append(capture.layout)
         if self._shadow is None:
             raise ValueError("the first capture names the size of the screen")
-        height, width = self._shadow.shape
-        whole = any(patch.box == Box(0, 0, width, height) for patch in capture.patches)
         rects: list[Message] = []
         for patch in capture.patches:
-            rects += self._encode_patch(patch, everything=whole)
-            complete = complete or whole
+            rects += self._encode_patch(patch, everything=capture.complete)
         if not rects:
             return messages
         self._frame = (self._frame + 1) & 0xFFFF_FFFF
-        messages.append(FrameBegin(self._frame, complete))
+        messages.append(FrameBegin(self._frame, capture.complete))
         messages += rects
         messages.append(FrameEnd(self._frame, capture.at_ms, exact=True))
         return messages

@@ -115,14 +115,15 @@ class PollingScreen:
             layout = self._layout if self._new_layout else None
             self._new_layout = False
             width, height = self._layout.width, self._layout.height
-            if complete or layout is not None:
+            everything = complete or layout is not None
+            if everything:
                 self._region.clear()
                 self._region.add(Box(0, 0, width, height))
             patches = tuple(
                 Patch(box, self._seen[box.y : box.bottom, box.x : box.right])
                 for box in self._region.take(width, height)
             )
-            return Capture(patches, int(self._monotonic() * 1000), layout)
+            return Capture(patches, int(self._monotonic() * 1000), layout, everything)
 
     def hurry(self) -> None:
         """Input was just applied: look at once, and often for a while."""

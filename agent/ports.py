@@ -29,12 +29,14 @@ class Patch:
 class Capture:
     """What changed on the screen since the last capture, seen at `at_ms` (monotonic).
 
-    `layout` is set when size or monitors are others than before (and at first); then the patches cover everything.
+    `layout` is set when size or monitors are others than before (and at first). `complete`: the patches cover the
+    whole screen because all of it was asked for, and so it is with a layout.
     """
 
     patches: tuple[Patch, ...]
     at_ms: int
     layout: Monitors | None = None
+    complete: bool = False
 
 
 class ScreenSource(Protocol):

@@ -104,14 +104,15 @@ class X11Screen:
         at_ms = int(self._monotonic() * 1000)
         layout = self._new_layout() if resized or self._layout is None else None
         try:
-            return Capture(self._grab(complete=complete or layout is not None), at_ms, layout)
+            everything = complete or layout is not None
+            return Capture(self._grab(complete=everything), at_ms, layout, everything)
         except CaptureUnavailable:
             # A screen that just shrank refuses boxes outside it before its size event was read; once more with its
             # new size.
             layout = self._new_layout()
             if layout is None:
                 raise
-            return Capture(self._grab(complete=True), at_ms, layout)
+            return Capture(self._grab(complete=True), at_ms, layout, complete=True)
 
     def _grab(self, *, complete: bool) -> tuple[Patch, ...]:
         if self._layout is None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.encode import ExactEncoder, smallest
+from agent.encode import TILE_PX, ExactEncoder, smallest
 from agent.ports import Capture, Patch, Pixels
 from agent.region import Box
 from protocol.messages import FrameBegin, FrameEnd, Message, Monitors, Rect, pack_message, parse_message
@@ -63,7 +63,8 @@ def screen(height: int, width: int, colour: tuple[int, int, int] = (0, 0, 0)) ->
 
 def whole(pixels: Pixels, *, layout: bool = False) -> Capture:
     height, width = pixels.shape[:2]
-    return Capture((Patch(Box(0, 0, width, height), pixels.copy()),), 1, Monitors(width, height) if layout else None)
+    patch = Patch(Box(0, 0, width, height), pixels.copy())
+    return Capture((patch,), 1, Monitors(width, height) if layout else None, complete=True)
 
 
 def part(pixels: Pixels, *boxes: Box) -> Capture:
@@ -181,6 +182,20 @@ def scenes(draw: st.DrawFn) -> tuple[Pixels, list[tuple[Box, int, int]]]:
         box = Box(x, y, draw(st.integers(1, width - x)), draw(st.integers(1, height - y)))
         steps.append((box, draw(st.integers(0, 3)), draw(st.integers(0, 1 << 24))))
     return screen(height, width, draw(st.sampled_from([(0, 0, 0), (255, 255, 255), (1, 128, 255)]))), steps
+
+
+def test_damage_everywhere_sends_only_what_is_different() -> None:
+    pixels = screen(200, 300)
+    encoder, viewer = ExactEncoder(), Viewer()
+    viewer.show(encoder.encode(whole(pixels, layout=True)))
+    everywhere = Box(0, 0, 300, 200)
+    assert encoder.encode(part(pixels, everywhere)) == []
+    pixels[10:20, 10:20] = 7
+    messages = encoder.encode(part(pixels, everywhere))
+    viewer.show(messages)
+    assert same(viewer, pixels)
+    assert not viewer.last_complete
+    assert sum(rect.width * rect.height for rect in messages if isinstance(rect, Rect)) == TILE_PX**2
 
 
 @settings(deadline=None, max_examples=60)

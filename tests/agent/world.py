@@ -260,7 +260,7 @@ class SyntheticScreen:
         else:
             boxes = self._region.take(width, height)
         patches = tuple(Patch(box, self.pixels[box.y : box.bottom, box.x : box.right].copy()) for box in boxes)
-        return Capture(patches, 1, layout)
+        return Capture(patches, 1, layout, complete or layout is not None)
 
     def hurry(self) -> None:
         self.hurries += 1

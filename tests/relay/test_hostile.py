@@ -391,10 +391,11 @@ def request(path: str, origin: str | None = ORIGIN) -> bytes:
 async def handshake(relay: RunningRelay, path: str, origin: str | None) -> bytes:
     """Return the head of the answer to an upgrade."""
     reader, writer = await asyncio.open_connection("127.0.0.1", relay.front.port)
-    writer.write(request(path, origin))
-    answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
-    writer.close()
-    return answer
+    try:
+        writer.write(request(path, origin))
+        return await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+    finally:
+        writer.close()
 
 
 async def answer_to(relay: RunningRelay, data: bytes) -> int | None:
@@ -447,10 +448,14 @@ async def test_broken_frames(relay: RunningRelay, data: bytes, code: CloseCode) 
 async def test_message_in_pieces_is_read(relay: RunningRelay) -> None:
     data = HELLO.encode()
     reader, writer = await asyncio.open_connection("127.0.0.1", relay.front.port)
-    writer.write(request(f"/relay/{TRACKING}/agent"))
-    writer.write(frame(1, data[:10], fin=False) + frame(9, b"ping") + frame(0, data[10:]))
-    await asyncio.wait_for(reader.readuntil(b'"type":"hello"'), 10)
-    writer.close()
+    try:
+        writer.write(request(f"/relay/{TRACKING}/agent"))
+        # A client says nothing before the answer to its upgrade (RFC 6455 section 4.1).
+        await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+        writer.write(frame(1, data[:10], fin=False) + frame(9, b"ping") + frame(0, data[10:]))
+        await asyncio.wait_for(reader.readuntil(b'"type":"hello"'), 10)
+    finally:
+        writer.close()
 
 
 MANY = settings(
