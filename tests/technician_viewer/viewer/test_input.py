@@ -1,6 +1,7 @@
 """What a person does at the page arrives at the agent as the protocol says it."""
 
 import math
+from functools import partial
 
 import pytest
 from playwright.async_api import expect
@@ -260,6 +261,11 @@ async def test_the_wheel_counts_in_parts_of_a_notch(viewer: ViewerPage) -> None:
     assert await viewer.page.evaluate("window.scrollY") == 0
 
 
+def pressed(agent: Agent, downs_and_ups: int) -> bool:
+    """Whether so many buttons went down or up."""
+    return len(buttons(agent)) == downs_and_ups
+
+
 @pytest.mark.parametrize("ratio", [1, 1.5])
 @pytest.mark.parametrize("exact", [False, True])
 async def test_every_point_is_the_pixel_under_it(stage: Stage, ratio: float, exact: bool) -> None:
@@ -269,11 +275,11 @@ async def test_every_point_is_the_pixel_under_it(stage: Stage, ratio: float, exa
             await viewer.page.get_by_role("button", name="1:1").click()
         box = await viewer.canvas_box()
         scale = box["width"] / 640
-        for x, y in ((0, 0), (639, 479), (320, 240), (17, 333), (638, 1)):
+        for clicks, (x, y) in enumerate(((0, 0), (639, 479), (320, 240), (17, 333), (638, 1)), 1):
             await viewer.page.mouse.move(box["x"] + (x + 0.5) * scale, box["y"] + (y + 0.5) * scale)
             await viewer.page.mouse.down()
             await viewer.page.mouse.up()
-            await eventually(lambda: len(buttons(agent)) % 2 == 0 and isinstance(agent.inputs[-1], m.Button))
+            await eventually(partial(pressed, agent, 2 * clicks))
             last = agent.inputs[-1]
             assert isinstance(last, m.Button)
             # Chromium counts mouse positions in whole CSS pixels.
