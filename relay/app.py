@@ -16,10 +16,12 @@ from msgspec.structs import asdict
 from sqlalchemy.exc import SQLAlchemyError
 
 from protocol.rights import Right
+from relay.addresses import is_loopback
 from relay.certificates import CertificatePaths, ensure_server_certificate, make_authority, utc_now
 from relay.clock import SystemClock
-from relay.config import CertificateFiles, Settings, is_loopback
+from relay.config import CertificateFiles, Settings
 from relay.front import Front, Listening
+from relay.mail import parse_sender
 from relay.pages import Health, ViewerFiles, common_headers, plain
 from relay.switch.doorman import Doorman
 from relay.switch.endpoints import Endpoints
@@ -33,8 +35,9 @@ from tickets.app import HelpDesk, build_help_desk
 from tickets.domain.access import Role
 from tickets.domain.errors import DeskError
 from tickets.keys import KeysUnusable
+from tickets.mail.smtp import NotSent
 from tickets.ports import SilentSwitchboard
-from tickets.settings import HelpDeskSettings
+from tickets.settings import HelpDeskSettings, MailSettings, SmtpServer
 
 # Agents and viewers come back after this time to twice that, so that not all of them do at once.
 RETRY_IN_MS: Final = 2_000
@@ -126,7 +129,18 @@ def desk_settings(settings: Settings) -> HelpDeskSettings:
         organisation_name=settings.organisation.name,
         tracking_prefix=settings.organisation.tracking_prefix,
         session_rights=tuple(Right(right) for right in settings.session.rights),
+        mail=mail_settings(settings),
     )
+
+
+def mail_settings(settings: Settings) -> MailSettings | None:
+    """Return as whom and how mail goes out; None when none does."""
+    smtp = settings.smtp
+    if smtp is None:
+        return None
+    name, address = parse_sender(settings.mail.sender)
+    server = SmtpServer(smtp.host, smtp.port, smtp.security, smtp.user, smtp.password, settings.mail.smtp_ca)
+    return MailSettings(name or settings.organisation.name, address, server)
 
 
 def viewer_folder() -> Path:
@@ -170,7 +184,7 @@ def build(settings: Settings) -> Server:
     )
     switchboard = Switchboard(SystemClock(), limits)
     with desk_trouble():
-        desk = build_help_desk(desk_settings(settings), switchboard=switchboard)
+        desk = build_help_desk(desk_settings(settings), switchboard=switchboard, bell=Bell(wake_up_path(settings)))
     doorman = Doorman(settings.origins, limits)
     headers = common_headers(settings.server.public_url, is_loopback(settings.host))
 
@@ -214,12 +228,13 @@ def worker_is_awake(settings: Settings) -> bool:
 
 
 async def run_worker(settings: Settings) -> None:
-    """Keep house until cancelled. Raises WakeUpError, Trouble."""
+    """Keep house and send mail until cancelled. Raises WakeUpError, Trouble."""
     with desk_trouble():
         desk = build_help_desk(desk_settings(settings), switchboard=SilentSwitchboard())
     try:
-        async with listening(wake_up_path(settings)) as rung:
-            await work(desk.housekeep, rung)
+        async with listening(wake_up_path(settings)) as rung, asyncio.TaskGroup() as group:
+            group.create_task(work(desk.housekeep, asyncio.Event()), name="housekeeping")
+            group.create_task(work(desk.send_mail, rung), name="mail")
     finally:
         await desk.close()
 
@@ -269,6 +284,63 @@ async def reset_password(settings: Settings, email: str, password: str) -> None:
     """Set a new password. Raises Trouble."""
     with desk_trouble():
         await setup.reset_password(desk_settings(settings), email, password)
+
+
+@dataclass(frozen=True, slots=True)
+class MailLine:
+    """What the command line shows of a mail that was not sent; times are ISO 8601 in UTC."""
+
+    id: int
+    state: str
+    kind: str
+    tracking: str
+    to: str
+    subject: str
+    attempts: int
+    created_at: str
+    next_try_at: str
+    last_error: str
+
+
+async def list_mail(settings: Settings) -> list[MailLine]:
+    """Return mail that waits or was given up. Raises Trouble."""
+    with desk_trouble():
+        rows = await setup.unsent_mail(desk_settings(settings))
+    return [
+        MailLine(
+            row.id,
+            str(row.state),
+            row.kind,
+            row.tracking,
+            row.recipient,
+            row.subject,
+            row.attempts,
+            row.created_at.isoformat(),
+            row.next_try_at.isoformat(),
+            row.last_error or "",
+        )
+        for row in rows
+    ]
+
+
+async def retry_mail(settings: Settings, mail: int | None) -> int:
+    """Make one mail, or all that are unsent, due now; return how many that are. Raises Trouble."""
+    with desk_trouble():
+        return await setup.retry_mail(desk_settings(settings), mail, Bell(wake_up_path(settings)))
+
+
+async def count_dead_mail(settings: Settings) -> int:
+    """Return how many mails were given up. Raises Trouble."""
+    with desk_trouble():
+        return await setup.count_dead_mail(desk_settings(settings))
+
+
+async def check_smtp(settings: Settings) -> None:
+    """Connect to the SMTP server and log in. Raises Trouble, which says what to do."""
+    try:
+        await setup.check_smtp(desk_settings(settings))
+    except NotSent as error:
+        raise Trouble(str(error)) from error
 
 
 async def show_organisation(settings: Settings) -> dict[str, str]:

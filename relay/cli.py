@@ -4,6 +4,7 @@ Exit statuses: 0 done; 1 it did not work (one line on standard error says what t
 """
 
 import asyncio
+import dataclasses
 import json
 import os
 import secrets
@@ -23,8 +24,10 @@ T = TypeVar("T")
 
 app = typer.Typer(name="towline-relay", help="The server of a Towline help desk.", no_args_is_help=True)
 technician_app = typer.Typer(help="Who may log in at the console.", no_args_is_help=True)
+mail_app = typer.Typer(help="Mail that waits or was given up.", no_args_is_help=True)
 org_app = typer.Typer(help="The organisation's keys.", no_args_is_help=True)
 app.add_typer(technician_app, name="technician")
+app.add_typer(mail_app, name="mail")
 app.add_typer(org_app, name="org")
 app.add_typer(org_app, name="organisation", hidden=True)
 
@@ -140,7 +143,7 @@ def serve(config: Config = DEFAULT_CONFIG) -> None:
 
 @app.command()
 def doctor(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
-    """Check settings, certificate, database, port, origin and clock, and say what to do (status 1 if something is)."""
+    """Check settings, certificate, database, port, origin, mail and clock; say what to do (status 1: something is)."""
     from relay.doctor import examine
 
     with explained():
@@ -252,6 +255,50 @@ def tell_password(done: str, values: dict[str, str], password: str, made_up: boo
             console.print(f"Password: {password}", markup=False)
 
     show({**values, **({"password": password} if made_up else {})}, as_json, text)
+
+
+@mail_app.command("list")
+def mail_list(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
+    """Show mail that waits to be sent, and mail that was given up, with the reason."""
+    from relay import app as server
+
+    with explained():
+        lines = run(server.list_mail(settings_of(config)))
+
+        def text(console: Console) -> None:
+            if not lines:
+                console.print("No mail waits, and none was given up.")
+            for line in lines:
+                tried = f"{line.attempts} tries" if line.attempts != 1 else "1 try"
+                console.print(f"{line.id}  {line.state}  to {line.to}  {line.subject}  ({tried})", markup=False)
+                if line.last_error:
+                    console.print(f"    {line.last_error}", markup=False)
+            if any(line.state == "dead" for line in lines):
+                console.print("Once that is put right: towline-relay mail retry ID, or --all")
+
+        show({"items": [dataclasses.asdict(line) for line in lines]}, as_json, text)
+
+
+@mail_app.command("retry")
+def mail_retry(
+    mail: Annotated[int | None, typer.Argument(metavar="ID", help="As `mail list` shows it.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Everything that is unsent.")] = False,
+    config: Config = DEFAULT_CONFIG,
+    as_json: Json = False,
+) -> None:
+    """Try mail again at once: one that was given up, or everything that is unsent."""
+    from relay import app as server
+
+    with explained():
+        if (mail is None) != every:
+            raise Failed("Name one mail, or use --all. towline-relay mail list shows what there is.")
+        settings = settings_of(config)
+        if settings.smtp is None:
+            raise Failed("No mail is set up: give [mail] from and smtp_url first.")
+        count = run(server.retry_mail(settings, mail))
+        if mail is not None and count == 0:
+            raise Failed(f"There is no unsent mail {mail}, or it is being sent now. Look with: towline-relay mail list")
+        show({"retried": count}, as_json, lambda console: console.print(f"Due now: {count}."))
 
 
 @org_app.command("show")

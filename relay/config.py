@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from relay.addresses import is_loopback
+from relay.mail import SmtpUrl, parse_sender, parse_smtp_url
+
 VARIABLE_PREFIX: Final = "TOWLINE_"
 FILE_NAME: Final = "towline.toml"
 
@@ -55,6 +58,17 @@ class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: str = ""
 
 
+class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """As whom and through which server mail goes out; none does while they are empty."""
+
+    sender: str = msgspec.field(name="from", default="")
+    smtp_url: str = ""
+    smtp_ca: str = ""
+
+    def __repr__(self) -> str:
+        return f"Mail(sender={self.sender!r})"
+
+
 class SessionRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What technicians may ask for in a session."""
 
@@ -75,6 +89,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     server: Server
     organisation: Organisation = Organisation()
     database: Database = Database()
+    mail: Mail = Mail()
     session: SessionRules = SessionRules()
     limits: LimitSettings = LimitSettings()
     folder: Path = Path()
@@ -93,6 +108,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def origins(self) -> frozenset[str]:
         """The origins from which browsers and programs may connect."""
         return frozenset(self.server.allowed_origins or (self.server.public_url,))
+
+    @property
+    def smtp(self) -> SmtpUrl | None:
+        """Where mail is handed over; None when none is sent."""
+        return parse_smtp_url(self.mail.smtp_url) if self.mail.smtp_url else None
 
     @property
     def host(self) -> str:
@@ -137,7 +157,7 @@ def _apply_variables(values: dict[str, Any], environment: Mapping[str, str]) -> 
         if not variable.startswith(VARIABLE_PREFIX) or not separator:
             continue
         fields = (
-            {field.name: field.type for field in msgspec.structs.fields(sections[section])}
+            {field.encode_name: field.type for field in msgspec.structs.fields(sections[section])}
             if section in sections
             else {}
         )
@@ -202,16 +222,6 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{host}{port}"
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine itself."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _check(settings: Settings) -> Settings:
     """Return the settings in canonical form. Raises SettingsError."""
     server = settings.server
@@ -233,13 +243,33 @@ def _check(settings: Settings) -> Settings:
             raise SettingsError(f"[server] trusted_proxies: {error}.") from error
     if not settings.session.rights:
         raise SettingsError('[session] rights: name at least "view".')
+    mail = _checked_mail(settings.mail, settings.folder)
     tls = server.tls
     if isinstance(tls, CertificateFiles):
         tls = CertificateFiles(settings.folder / tls.certificate, settings.folder / tls.key)
     return msgspec.structs.replace(
         settings,
         server=msgspec.structs.replace(server, public_url=public, allowed_origins=origins, tls=tls),
+        mail=mail,
     )
+
+
+def _checked_mail(mail: Mail, folder: Path) -> Mail:
+    """Return it with its path made whole. Raises SettingsError, whose text never holds the URL."""
+    if not mail.sender and not mail.smtp_url and not mail.smtp_ca:
+        return mail
+    for name, value in (("from", mail.sender), ("smtp_url", mail.smtp_url)):
+        if not value:
+            raise SettingsError(f"[mail] {name} is missing: mail needs both from and smtp_url.")
+    try:
+        parse_sender(mail.sender)
+    except ValueError as error:
+        raise SettingsError(f"[mail] from: {mail.sender!r} is not usable: {error}.") from error
+    try:
+        parse_smtp_url(mail.smtp_url)
+    except ValueError as error:
+        raise SettingsError(f"[mail] smtp_url is not usable: {error}.") from None
+    return msgspec.structs.replace(mail, smtp_ca=str(folder / mail.smtp_ca)) if mail.smtp_ca else mail
 
 
 def _canonical_origin(name: str, url: str) -> str:

@@ -8,7 +8,14 @@ from datetime import timedelta
 
 import httpx
 
-from relay.app import Trouble, certificate_paths, list_technicians, worker_is_awake
+from relay.app import (
+    Trouble,
+    certificate_paths,
+    check_smtp,
+    count_dead_mail,
+    list_technicians,
+    worker_is_awake,
+)
 from relay.certificates import CertificateError, end_of, utc_now
 from relay.clock import SystemClock
 from relay.config import CertificateFiles, Settings, origin_of
@@ -37,6 +44,7 @@ async def examine(settings: Settings) -> list[Finding]:
         await _port(settings, running),
         answer,
         _worker(settings, running),
+        await _mail(settings),
         _clock(),
     ]
 
@@ -113,6 +121,22 @@ def _worker(settings: Settings, running: bool) -> Finding:
     if worker_is_awake(settings):
         return Finding("worker", True, "runs")
     return Finding("worker", False, "does not run: see the server's log")
+
+
+async def _mail(settings: Settings) -> Finding:
+    """Whether the SMTP server takes our mail, up to the login; and whether mail was given up."""
+    smtp = settings.smtp
+    if smtp is None:
+        return Finding("mail", True, "not set up, so nobody is sent any: [mail] from and smtp_url")
+    try:
+        await check_smtp(settings)
+        dead = await count_dead_mail(settings)
+    except (Trouble, OSError) as error:
+        return Finding("mail", False, str(error))
+    if dead:
+        return Finding("mail", False, f"{dead} given up: towline-relay mail list says why, mail retry tries again")
+    secured = {"tls": "with TLS", "starttls": "with STARTTLS", "none": "in plain text on this machine"}[smtp.security]
+    return Finding("mail", True, f"{smtp.host}:{smtp.port} answers {secured}{', logged in' if smtp.user else ''}")
 
 
 def _clock() -> Finding:

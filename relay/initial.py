@@ -3,7 +3,8 @@
 import json
 from urllib.parse import urlsplit
 
-from relay.config import SettingsError, is_loopback, origin_of
+from relay.addresses import is_loopback
+from relay.config import SettingsError, origin_of
 
 TEMPLATE = """\
 # Settings of this Towline help desk. Every one is described in the docs, "Settings".

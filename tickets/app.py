@@ -18,9 +18,11 @@ from tickets.api.offer import METHODS, PREFIX, no_such_route
 from tickets.domain.errors import DeskError
 from tickets.domain.services import DeskServices
 from tickets.keys import load_keys
+from tickets.mail.sending import MailSender
+from tickets.mail.smtp import Mailer, SmtpMailer
 from tickets.pages.app import build_pages
 from tickets.passwords import Passwords
-from tickets.ports import Clock, Entropy, Switchboard, SystemClock, moment
+from tickets.ports import Clock, Entropy, MailBell, SilentBell, Switchboard, SystemClock, moment
 from tickets.services.articles import ArticleService
 from tickets.services.consents import ConsentService
 from tickets.services.context import Context
@@ -54,10 +56,18 @@ _log = structlog.get_logger("tickets")
 class HelpDesk:
     """The running help desk: an ASGI application, the gate for the relay, and its start and end."""
 
-    def __init__(self, context: Context, services: DeskServices, sessions: SessionService, asgi: ASGIApp) -> None:
+    def __init__(
+        self,
+        context: Context,
+        services: DeskServices,
+        sessions: SessionService,
+        sender: MailSender | None,
+        asgi: ASGIApp,
+    ) -> None:
         """Made by `build_help_desk`."""
         self._context: Final = context
         self._sessions: Final = sessions
+        self._sender: Final = sender
         self._task: asyncio.Task[None] | None = None
         self._stopping: Final = asyncio.Event()
         self.services: Final = services
@@ -80,11 +90,18 @@ class HelpDesk:
         await self._context.database.close()
 
     async def housekeep(self) -> None:
-        """Remove rows that have run out: logins, codes, socket tickets, counters."""
+        """Remove rows that have run out: logins, codes, socket tickets, counters; forget what old mails said."""
         now = self._context.now()
         async with self._context.database.write() as connection:
             for noun in (logins, join_codes, session_store, counters):
                 await noun.purge(connection, now)
+        if self._sender is not None:
+            await self._sender.tidy()
+
+    async def send_mail(self) -> None:
+        """Send the mail that is due; for one process beside the one that serves."""
+        if self._sender is not None:
+            await self._sender.send_due()
 
     async def reconcile(self) -> None:
         """End every session and live page whose permission is gone, now."""
@@ -110,6 +127,7 @@ def build_context(
     settings: HelpDeskSettings,
     *,
     switchboard: Switchboard,
+    bell: MailBell | None = None,
     clock: Clock | None = None,
     entropy: Entropy = os.urandom,
     passwords: Passwords | None = None,
@@ -122,6 +140,7 @@ def build_context(
         passwords=passwords or Passwords(),
         switchboard=switchboard,
         hub=LiveHub(),
+        bell=bell or SilentBell(),
         clock=clock or SystemClock(),
         entropy=entropy,
     )
@@ -131,17 +150,24 @@ def build_help_desk(
     settings: HelpDeskSettings,
     *,
     switchboard: Switchboard,
+    bell: MailBell | None = None,
+    mailer: Mailer | None = None,
     clock: Clock | None = None,
     entropy: Entropy = os.urandom,
     passwords: Passwords | None = None,
 ) -> HelpDesk:
     """Return the help desk, not yet opened; `tickets.setup.initialise` has to have run once. Raises KeysUnusable."""
-    context = build_context(settings, switchboard=switchboard, clock=clock, entropy=entropy, passwords=passwords)
+    context = build_context(
+        settings, switchboard=switchboard, bell=bell, clock=clock, entropy=entropy, passwords=passwords
+    )
+    mail = settings.mail
+    sender = None if mail is None else MailSender(context, mail, mailer or SmtpMailer(mail.smtp))
     sessions, live = SessionService(context), LiveService(context)
     services = DeskServices(
         organisation_name=settings.organisation_name,
         public_url=settings.public_url,
         tracking_prefix=settings.tracking_prefix,
+        sends_mail=mail is not None,
         tickets=TicketService(context),
         technicians=TechnicianService(context),
         logins=LoginService(context),
@@ -154,7 +180,8 @@ def build_help_desk(
         live=live,
     )
     app = build_application(services, live, settings, context.clock)
-    return HelpDesk(context, services, sessions, Edge(OriginGuard(app, settings.origins), settings.public_url))
+    edge = Edge(OriginGuard(app, settings.origins), settings.public_url)
+    return HelpDesk(context, services, sessions, sender, edge)
 
 
 def build_application(services: DeskServices, live: LiveService, settings: HelpDeskSettings, clock: Clock) -> FastAPI:

@@ -1,4 +1,4 @@
-"""What the help desk needs from outside: the relay's switchboard, a clock, entropy."""
+"""What the help desk needs from outside: the relay's switchboard, a bell for mail, a clock, entropy."""
 
 import time
 from collections.abc import Callable
@@ -22,6 +22,21 @@ class Switchboard(Protocol):
 
     async def end_session(self, session: str, code: str) -> None:
         """Hang up on both ends of one session."""
+
+
+class MailBell(Protocol):
+    """Wakes whoever sends mail. It says only that there may be some; the mail itself stands in the database."""
+
+    def ring(self) -> bool:
+        """Wake it, without waiting; False when nobody listens, who then finds the mail later."""
+
+
+class SilentBell:
+    """A bell that nobody hears: mail goes out when it is next looked for."""
+
+    def ring(self) -> bool:
+        """Nobody listens."""
+        return False
 
 
 class Clock(Protocol):

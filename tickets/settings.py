@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 from protocol.rights import Right
 from protocol.tracking import DEFAULT_PREFIX
@@ -28,6 +29,8 @@ class Limits:
     join_code_misses: int = 5
     # Two tells a session are usual; the rest is for retries.
     consent_ticket: Limit = Limit(60, timedelta(minutes=10))
+    # Anybody can type anybody's address into the form.
+    confirmation_recipient: Limit = Limit(20, timedelta(hours=1))
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,35 @@ class Lives:
 
 
 @dataclass(frozen=True)
+class SmtpServer:
+    """The server that takes our mail; `ca` is a PEM file with the authorities to trust, the system's when empty.
+
+    `security`: "tls" from the first byte, "starttls" without fail, or "none", which is for loopback.
+    """
+
+    host: str
+    port: int
+    security: Literal["tls", "starttls", "none"]
+    user: str = ""
+    password: str = field(default="", repr=False)
+    ca: str = ""
+
+
+@dataclass(frozen=True)
+class MailSettings:
+    """As whom mail goes out, and through which server."""
+
+    name: str
+    address: str
+    smtp: SmtpServer
+
+
+@dataclass(frozen=True)
 class HelpDeskSettings:
     """Where the desk keeps its data and how it calls itself.
 
     `public_url` has no slash at its end; `allowed_origins` are the only origins from which browsers may change
-    anything, `public_url` when the list is empty.
+    anything, `public_url` when the list is empty. Without `mail` nobody is sent any.
     """
 
     data_dir: Path
@@ -58,6 +85,7 @@ class HelpDeskSettings:
     organisation_name: str = "Help desk"
     tracking_prefix: str = DEFAULT_PREFIX
     session_rights: tuple[Right, ...] = (Right.VIEW, Right.CONTROL)
+    mail: MailSettings | None = None
     limits: Limits = field(default_factory=Limits)
     lives: Lives = field(default_factory=Lives)
 

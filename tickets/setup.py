@@ -8,13 +8,16 @@ from tickets.app import build_context
 from tickets.domain.access import Role
 from tickets.domain.views import TechnicianView
 from tickets.keys import create_keys
+from tickets.mail.sending import MailOffice
+from tickets.mail.smtp import SmtpMailer
 from tickets.passwords import Passwords
-from tickets.ports import Entropy, SilentSwitchboard
+from tickets.ports import Entropy, MailBell, SilentSwitchboard
 from tickets.services.context import Context
 from tickets.services.technicians import TechnicianService
 from tickets.settings import HelpDeskSettings
 from tickets.store.database import Database
 from tickets.store.migrate import migrate
+from tickets.store.outbox import OutboxRow
 from tickets.store.people import TechnicianRow
 
 
@@ -68,9 +71,35 @@ async def reset_password(
         return await TechnicianService(context).reset_password(email, password)
 
 
+async def unsent_mail(settings: HelpDeskSettings) -> list[OutboxRow]:
+    """List mail that waits or was given up, the oldest first."""
+    async with _context(settings) as context:
+        return await MailOffice(context).unsent()
+
+
+async def retry_mail(settings: HelpDeskSettings, mail: int | None, bell: MailBell) -> int:
+    """Make one mail, or all that are unsent, due now; return how many that are."""
+    async with _context(settings, bell=bell) as context:
+        return await MailOffice(context).retry(mail)
+
+
+async def count_dead_mail(settings: HelpDeskSettings) -> int:
+    """Return how many mails were given up."""
+    async with _context(settings) as context:
+        return await MailOffice(context).count_dead()
+
+
+async def check_smtp(settings: HelpDeskSettings) -> None:
+    """Connect to the SMTP server and log in; nothing is sent. Raises NotSent."""
+    if settings.mail is not None:
+        await SmtpMailer(settings.mail.smtp).check()
+
+
 @asynccontextmanager
-async def _context(settings: HelpDeskSettings, passwords: Passwords | None = None) -> AsyncIterator[Context]:
-    context = build_context(settings, switchboard=SilentSwitchboard(), passwords=passwords)
+async def _context(
+    settings: HelpDeskSettings, passwords: Passwords | None = None, bell: MailBell | None = None
+) -> AsyncIterator[Context]:
+    context = build_context(settings, switchboard=SilentSwitchboard(), passwords=passwords, bell=bell)
     try:
         yield context
     finally:

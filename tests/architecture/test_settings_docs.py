@@ -19,7 +19,7 @@ def settings() -> dict[tuple[str, str], Any]:
     for section in msgspec.structs.fields(Settings):
         if isinstance(section.type, type) and issubclass(section.type, msgspec.Struct):
             for setting in msgspec.structs.fields(section.type):
-                found[section.name, setting.name] = setting.default
+                found[section.name, setting.encode_name] = setting.default
     return found
 
 

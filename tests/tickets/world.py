@@ -19,6 +19,7 @@ from tickets.app import WATCH, HelpDesk, build_help_desk
 from tickets.domain.access import Role
 from tickets.domain.views import Credentials
 from tickets.passwords import Passwords
+from tickets.ports import MailBell
 from tickets.settings import HelpDeskSettings
 from tickets.web.asking import COOKIE
 
@@ -214,12 +215,12 @@ def database_engine(world: World, name: str) -> Engine:
 
 
 @asynccontextmanager
-async def make_world(folder: Path, **settings: Any) -> AsyncIterator[World]:
+async def make_world(folder: Path, bell: MailBell | None = None, **settings: Any) -> AsyncIterator[World]:
     """Set a help desk up in `folder` and open it."""
     chosen = HelpDeskSettings(data_dir=folder, public_url=PUBLIC_URL, organisation_name="Office Help", **settings)
     await setup.initialise(chosen)
     clock, switchboard = FakeClock(), RecordingSwitchboard()
-    desk = build_help_desk(chosen, switchboard=switchboard, clock=clock, passwords=QUICK)
+    desk = build_help_desk(chosen, switchboard=switchboard, bell=bell, clock=clock, passwords=QUICK)
     await desk.open()
     try:
         transport = httpx.ASGITransport(desk.asgi)

@@ -147,11 +147,15 @@ class Live(Protocol):
 
 @dataclass(frozen=True)
 class DeskServices:
-    """All services together with what pages show about the desk; `public_url` has no slash at its end."""
+    """All services together with what pages show about the desk; `public_url` has no slash at its end.
+
+    Without `sends_mail` no page may promise any.
+    """
 
     organisation_name: str
     public_url: str
     tracking_prefix: str
+    sends_mail: bool
     tickets: Tickets
     technicians: Technicians
     logins: Logins

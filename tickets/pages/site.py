@@ -109,6 +109,7 @@ class Site:
             "site_name": self.desk.organisation_name,
             "prefix": self.desk.tracking_prefix,
             "public_url": self.desk.public_url,
+            "sends_mail": self.desk.sends_mail,
             "here": request.url.path,
             "staff": actor.is_staff,
             "admin": actor.role is Role.ADMIN,

@@ -13,7 +13,7 @@ from tickets.domain.errors import TicketNotFound, TooManyTries
 from tickets.domain.values import EntryKind
 from tickets.keys import ServerKeys
 from tickets.passwords import Passwords
-from tickets.ports import Clock, Entropy, Switchboard, moment
+from tickets.ports import Clock, Entropy, MailBell, Switchboard, moment
 from tickets.services.hub import LiveHub
 from tickets.settings import HelpDeskSettings, Limit
 from tickets.store import counters
@@ -33,6 +33,7 @@ class Context:
     passwords: Passwords
     switchboard: Switchboard
     hub: LiveHub
+    bell: MailBell
     clock: Clock
     entropy: Entropy
 

@@ -13,6 +13,7 @@ from tickets.domain.errors import AlreadyClaimed, IllegalMove, Invalid, NotAllow
 from tickets.domain.status import RESOLVABLE, after_reply, move
 from tickets.domain.values import URGENCY_RANK, WORKABLE, Channel, EntryKind, QueueView, Status, TechnicianId
 from tickets.domain.views import MAX_LINE, NewTicket, QueuePage, QueueQuery, Submitted, TicketView, TimelineEntry
+from tickets.mail.notices import Notices
 from tickets.services.context import Context, address_block, entry, seen, spend
 from tickets.services.hangup import Hangup, end_sessions_of
 from tickets.services.views import summary, ticket_view
@@ -34,6 +35,7 @@ class TicketService:
     def __init__(self, context: Context) -> None:
         """Use the shared parts."""
         self._context: Final = context
+        self._notices: Final = Notices(context)
 
     async def submit(self, actor: Actor, new: NewTicket, *, channel: Channel, address: str) -> Submitted:
         """File a ticket; `address` is the client's, for the rate limit. Raises Invalid, TooManyTries."""
@@ -83,6 +85,8 @@ class TicketService:
                     text=said,
                 ),
             )
+            await self._notices.submitted(connection, tracking, actor)
+        self._notices.ring()
         context.hub.publish("queue", tracking)
         token = context.keys.requester_token(ident, person, 1)
         link = f"{context.settings.public_url}/t/{tracking}#{token}"
@@ -131,6 +135,9 @@ class TicketService:
             if row.status is Status.RESOLVED and status is Status.OPEN:
                 said = entry(row, actor, EntryKind.REOPENED, "The answer opened the request again.", now)
                 await timeline_store.add(connection, said)
+            if not internal:
+                await self._notices.replied(connection, row, actor, cleaned)
+        self._notices.ring()
         self._changed(row, queue=status is not row.status)
         return written
 
@@ -168,7 +175,10 @@ class TicketService:
                 await ticket_store.change(connection, row.id, now, assignee_id=technician, status=status)
                 await timeline_store.add(connection, _assignment_entry(row, actor, target, now))
                 hangup = await end_sessions_of(connection, row, "reassigned", now)
+                if target is not None:
+                    await self._notices.assigned(connection, row, actor, target)
             view = await self._reloaded(connection, actor, row)
+        self._notices.ring()
         await hangup.carry_out(context.switchboard)
         self._changed(row, queue=True)
         return view
@@ -201,7 +211,9 @@ class TicketService:
             await ticket_store.change(connection, row.id, now, status=Status.RESOLVED, solution=cleaned)
             await timeline_store.add(connection, entry(row, actor, EntryKind.RESOLVED, cleaned, now))
             hangup = await end_sessions_of(connection, row, Status.RESOLVED, now, everybody=True)
+            await self._notices.resolved(connection, row, cleaned)
             view = await self._reloaded(connection, actor, row)
+        self._notices.ring()
         await hangup.carry_out(context.switchboard)
         self._changed(row, queue=True)
         return view
