@@ -3,6 +3,7 @@
 import asyncio
 import email
 import ssl
+import warnings
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -56,7 +57,7 @@ class MailPeer:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
         """Keep or refuse a mail."""
         if (answer := self.refuse_data()) is not None:
             return answer
@@ -65,7 +66,8 @@ class MailPeer:
         self.raw.append(content)
         self.mails.append(parse_mail(content))
         self.envelopes.append((envelope.mail_from or "", tuple(envelope.rcpt_tos)))
-        self.encrypted.append(session.ssl is not None)
+        transport = server.transport
+        self.encrypted.append(transport is not None and transport.get_extra_info("sslcontext") is not None)
         return "250 taken"
 
 
@@ -92,7 +94,15 @@ async def mail_peer(
     connected: list[SMTP] = []
 
     def protocol() -> SMTP:
-        made = SMTP(
+        with warnings.catch_warnings():
+            # It warns of passwords without TLS of its own, also where TLS is around it.
+            warnings.simplefilter("ignore")
+            made = make()
+        connected.append(made)
+        return made
+
+    def make() -> SMTP:
+        return SMTP(
             kept,
             hostname="mail.test",
             enable_SMTPUTF8=smtputf8,
@@ -103,8 +113,6 @@ async def mail_peer(
             authenticator=authenticate,
             loop=asyncio.get_running_loop(),
         )
-        connected.append(made)
-        return made
 
     server = await asyncio.get_running_loop().create_server(
         protocol, "127.0.0.1", kept.port, ssl=context if security == "tls" else None
@@ -117,4 +125,4 @@ async def mail_peer(
         await server.wait_closed()
         for each in connected:
             if each.transport is not None:
-                each.transport.abort()
+                each.transport.close()

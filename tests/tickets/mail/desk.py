@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from tests.support.mail_peer import MailPeer
 from tests.tickets.world import World, make_world
+from tickets.mail.smtp import SmtpMailer
 from tickets.settings import MailSettings, SmtpServer
 from tickets.store.schema import outbox
 
@@ -44,6 +45,13 @@ class MailDesk:
     async def send(self) -> None:
         """Do what the worker does when the bell is rung."""
         await self.world.desk.send_mail()
+
+
+def lead_to(office: MailDesk, port: int) -> None:
+    """Let the help desk hand its mail to another server on loopback."""
+    sender = office.world.desk._sender
+    assert sender is not None
+    sender._mailer = SmtpMailer(SmtpServer("127.0.0.1", port, "none"))  # type: ignore[misc]
 
 
 def mail_settings(peer: MailPeer, **changes: Any) -> MailSettings:
