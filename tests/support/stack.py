@@ -38,9 +38,9 @@ class Filed:
 
 
 class Stack:
-    """A running server and what belongs to it; a context manager."""
+    """A running server and what belongs to it; a context manager. `mail` is the port of an SMTP server on loopback."""
 
-    def __init__(self, folder: Path, *, name: str = "Harbour IT") -> None:
+    def __init__(self, folder: Path, *, name: str = "Harbour IT", mail: int | None = None) -> None:
         self.folder = folder
         self._name = name
         self._closing = ExitStack()
@@ -52,6 +52,8 @@ class Stack:
         self.device = X25519PrivateKey.generate()
         self.relay: Program | None = None
         self._agents = 0
+        self._mail = mail
+        self._starts = 0
 
     def __enter__(self) -> Self:
         try:
@@ -72,10 +74,25 @@ class Stack:
             [relay, "init", "--dir", str(self.config.parent), "--public-url", self.server.origin, "--name", self._name],
             environment={},
         )
+        if self._mail is not None:
+            with self.config.open("a", encoding="utf-8") as settings:
+                url = f"smtp://127.0.0.1:{self._mail}?starttls=never"
+                settings.write(f'\n[mail]\nfrom = "{self._name} <help@example.org>"\nsmtp_url = "{url}"\n')
         self.add_technician(EMAIL, "Tess Technician", self.password)
-        self.relay = Program([relay, "serve", "--config", str(self.config)], self.folder / "server.log", environment={})
+        self._serve()
+
+    def _serve(self) -> None:
+        self._starts += 1
+        log = self.folder / ("server.log" if self._starts == 1 else f"server-{self._starts}.log")
+        self.relay = Program([command("towline-relay"), "serve", "--config", str(self.config)], log, environment={})
         self._closing.callback(self.relay.stop)
         self.relay.wait_for("ready")
+
+    def restart(self) -> None:
+        """Stop the server and start it again."""
+        if self.relay is not None:
+            self.relay.stop()
+        self._serve()
 
     def add_technician(self, email: str, name: str, password: str, *, role: str = "technician") -> None:
         """Add somebody who can log in."""
