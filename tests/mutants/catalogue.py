@@ -4,7 +4,7 @@ A mutant replaces one piece of source text, which must occur exactly once, and n
 check without a mutant is a check that somebody can delete without being told.
 """
 
-from tests.mutants import agent, browser, limits, pages, protocol, relay, tickets, viewer
+from tests.mutants import agent, browser, limits, mail, pages, protocol, relay, tickets, viewer
 from tests.mutants.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -12,6 +12,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *relay.MUTANTS,
     *tickets.MUTANTS,
     *limits.MUTANTS,
+    *mail.MUTANTS,
     *pages.MUTANTS,
     *agent.MUTANTS,
     *viewer.MUTANTS,

@@ -131,6 +131,19 @@ async def test_answers_go_to_the_other_side(office: MailDesk, peer: MailPeer) ->
     assert to_maria["References"] == to_ada["References"] != to_maria["Message-ID"]
 
 
+async def test_a_disabled_technician_is_told_of_no_answer(office: MailDesk, peer: MailPeer) -> None:
+    _, filed = await answered(office)
+    message = f"/tickets/{filed.tracking}/messages"
+    await filed.requester.must(message, {"text": "It is."}, 201)
+    await office.send()
+    assert [mail["Subject"] for mail in peer.to("ada@help.example")][-1].endswith("answered: The printer says no")
+    before = len(peer.mails)
+    await setup.disable_technician(office.world.settings, "ada@help.example")
+    await filed.requester.must(message, {"text": "Hello?"}, 201)
+    await office.send()
+    assert len(peer.mails) == before
+
+
 async def test_a_solution_is_sent_to_the_requester(office: MailDesk, peer: MailPeer) -> None:
     ada, filed = await answered(office)
     await ada.must(f"/tickets/{filed.tracking}/resolve", {"solution": "New toner."})
