@@ -10,6 +10,7 @@ from pathlib import Path
 
 from demo.desktop import Desktop
 from demo.help_desk import HelpDesk
+from demo.mailbox import Mailbox
 from demo.processes import command
 from demo.stages import Stages
 
@@ -31,13 +32,15 @@ def check() -> int:
     stages = Stages(OUT)
     with ExitStack() as closing:
         folder = _folder(closing)
+        mailbox = Mailbox.start()
+        closing.callback(mailbox.stop)
         with stages.stage("A server is initialised, with people and articles"):
-            desk = HelpDesk.start(folder)
+            desk = HelpDesk.start(folder, mailbox.smtp_url)
             closing.callback(desk.stop)
         with stages.stage("Uma's desktop: window manager, terminal, editor"):
             desktop = Desktop.start(folder / "home")
             closing.callback(desktop.stop)
-        play(desk, desktop, folder, stages)
+        play(desk, desktop, mailbox, folder, stages)
     say(f"\n{stages.number} stages in {stages.took_s:.1f} s. Pictures: {OUT}/")
     return 0
 
@@ -49,10 +52,12 @@ def by_hand(*, own: bool) -> int:
         say("Starting the help desk and a desktop …")
         desktop = Desktop.own() if own else Desktop.start(folder / "home")
         closing.callback(desktop.stop)
-        desk = HelpDesk.start(folder)
+        mailbox = Mailbox.start()
+        closing.callback(mailbox.stop)
+        desk = HelpDesk.start(folder, mailbox.smtp_url)
         closing.callback(desk.stop)
         request = desk.file_request(folder / "agent")
-        _explain(desk, desktop, request)
+        _explain(desk, desktop, mailbox, request)
         arguments = [command("towline-agent"), "join", request["link"], "--display", desktop.display]
         if not sys.stdin.isatty():
             say("There is no terminal here to ask for consent, so the agent is started with --allow control.")
@@ -71,7 +76,7 @@ def _folder(closing: ExitStack) -> Path:
     return folder
 
 
-def _explain(desk: HelpDesk, desktop: Desktop, request: dict[str, str]) -> None:
+def _explain(desk: HelpDesk, desktop: Desktop, mailbox: Mailbox, request: dict[str, str]) -> None:
     where = "a virtual desktop with a terminal and an editor" if desktop.virtual else "YOUR OWN SCREEN"
     for line in (
         "",
@@ -79,13 +84,14 @@ def _explain(desk: HelpDesk, desktop: Desktop, request: dict[str, str]) -> None:
         f"  Technician's console  {desk.url}/console",
         f"    log in as           {desk.technician.email}   {desk.technician.password}",
         f"    or as the admin     {desk.admin.email}   {desk.admin.password}",
+        f"  Everybody's mail      {mailbox.url}/",
         f"  A filed request       {request['tracking']}: {request['link']}",
         "",
         f"  The user's computer is {where}.",
         "  1. Open the console, log in, open the request and take it.",
         "  2. Click Connect. The user is asked below, in this terminal: answer here.",
         "  3. You see the desktop. Type, click; end the session; write down the solution.",
-        "  4. Open the request's link to see it as the user does.",
+        "  4. Open the request's link, or the one in the user's mail, to see it as the user does.",
         "",
         "  Ctrl+C here ends everything. What follows is the user's agent:",
         "",

@@ -2,14 +2,13 @@
 
 import json
 import secrets
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import httpx
 
-from demo.processes import Program, command, run
+from demo.processes import Program, command, free_port, run
 
 ORGANISATION: Final = "Harbour IT"
 # Long enough to say, random enough for a server that only this machine reaches.
@@ -62,9 +61,12 @@ class HelpDesk:
         self._program = program
 
     @classmethod
-    def start(cls, folder: Path) -> "HelpDesk":
-        """Initialise a server in `folder`, start it, and put people and articles in. Raises RuntimeError."""
-        port = _free_port()
+    def start(cls, folder: Path, smtp_url: str) -> "HelpDesk":
+        """Initialise a server in `folder`, start it, and put people and articles in; mail goes to `smtp_url`.
+
+        Raises RuntimeError.
+        """
+        port = free_port()
         url = f"http://127.0.0.1:{port}"
         relay = command("towline-relay")
         run(
@@ -72,6 +74,8 @@ class HelpDesk:
             environment={},
         )
         config = folder / "towline.toml"
+        with config.open("a", encoding="utf-8") as settings:
+            settings.write(f'\n[mail]\nfrom = "{ORGANISATION} <help@harbour.example>"\nsmtp_url = "{smtp_url}"\n')
         people = [
             Person(name, email, secrets.token_urlsafe(_PASSWORD_BYTES) + "-demo")
             for name, email in (("Tess Technician", "tess@example.com"), ("Ada Admin", "ada@example.com"))
@@ -120,10 +124,3 @@ class HelpDesk:
     def stop(self) -> None:
         """Stop the server."""
         self._program.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -2,6 +2,7 @@
 
 import os
 import select
+import socket
 import subprocess
 import sys
 import time
@@ -20,6 +21,14 @@ def command(name: str) -> str:
     if not path.exists():
         raise RuntimeError(f"{name} is not installed in this environment: run 'make setup'.")
     return str(path)
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def run(arguments: Sequence[str], *, environment: dict[str, str], stdin: str = "") -> str:

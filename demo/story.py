@@ -5,10 +5,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
 
 from demo.desktop import Desktop
 from demo.help_desk import HelpDesk
+from demo.mailbox import Mailbox
 from demo.processes import command
 from demo.pseudo_terminal import PseudoTerminal
 from demo.stages import Stages
@@ -44,9 +45,10 @@ def void(_: object) -> None:
 class Story:
     """Uma asks for help, Tess helps her."""
 
-    def __init__(self, desk: HelpDesk, desktop: Desktop, folder: Path, stages: Stages) -> None:
+    def __init__(self, desk: HelpDesk, desktop: Desktop, mailbox: Mailbox, folder: Path, stages: Stages) -> None:
         self._desk = desk
         self._desktop = desktop
+        self._mailbox = mailbox
         self._folder = folder
         self._stages = stages
         self._closing = ExitStack()
@@ -58,6 +60,7 @@ class Story:
             self._closing.callback(browser.close)
             user = self._page(browser, 900)
             link = self._ask_for_help(user)
+            self._confirmed(browser, link)
             technician = self._page(browser, 1_000)
             self._take(technician)
             agent = self._join(link, technician)
@@ -66,6 +69,7 @@ class Story:
             self._end(technician, agent)
             self._resolve(technician)
             self._see_the_solution(user)
+            self._solution_by_mail(browser)
             self._on_a_phone(browser, link)
 
     def _page(self, browser: Browser, height: int) -> Page:
@@ -88,6 +92,29 @@ class Story:
             page.get_by_role("button", name="Send the request").click()
             expect(page.locator("#number")).to_be_visible()
         return page.locator("#link").inner_text()
+
+    def _mail(self, page: Page, whose: str, subject: str) -> FrameLocator:
+        """Load a mailbox until a mail is there, and return its inside."""
+
+        def is_there() -> bool:
+            page.goto(f"{self._mailbox.url}/{whose}")
+            return page.locator(f"iframe[title*='{subject}']").count() == 1
+
+        wait_until(is_there, f"the mail '{subject}'")
+        return page.frame_locator(f"iframe[title*='{subject}']")
+
+    def _confirmed(self, browser: Browser, link: str) -> None:
+        page = self._page(browser, 900)
+        with self._stages.stage("Uma has the confirmation in her mailbox", _whole(page)):
+            mail = self._mail(page, "uma@example.com", "we have your request")
+            expect(mail.get_by_role("link", name="Open my request")).to_have_attribute("href", link)
+        page.context.close()
+
+    def _solution_by_mail(self, browser: Browser) -> None:
+        page = self._page(browser, 900)
+        with self._stages.stage("The solution is in Uma's mailbox, too", _whole(page)):
+            expect(self._mail(page, "uma@example.com", "solved").locator("body")).to_contain_text(SOLUTION)
+        page.context.close()
 
     def _take(self, page: Page) -> None:
         with self._stages.stage("Tess logs in", _whole(page)):
@@ -162,8 +189,8 @@ class Story:
             expect(phone.locator("[data-solution]")).to_have_text(SOLUTION)
 
 
-def play(desk: HelpDesk, desktop: Desktop, folder: Path, stages: Stages) -> float:
+def play(desk: HelpDesk, desktop: Desktop, mailbox: Mailbox, folder: Path, stages: Stages) -> float:
     """Play the story and return the seconds it took."""
     began = time.monotonic()
-    Story(desk, desktop, folder, stages).play()
+    Story(desk, desktop, mailbox, folder, stages).play()
     return time.monotonic() - began
