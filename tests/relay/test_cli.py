@@ -132,6 +132,8 @@ def test_server_runs_heals_and_stops(served: tuple[subprocess.Popen[str], str], 
     process, url = served
     trust = ssl.create_default_context(cafile=str(config.parent / "ca.pem"))
     assert httpx.get(f"{url}/readyz", verify=trust, trust_env=False).text == "ready\n"
+    # The worker starts once the front is ready, and a busy machine takes its time over it.
+    until(lambda: towline("doctor", "-c", str(config)).returncode == 0)
     done = towline("doctor", "--json", "-c", str(config))
     assert done.returncode == 0, done.stdout
     assert all(finding["good"] for finding in json.loads(done.stdout))

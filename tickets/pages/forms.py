@@ -25,7 +25,7 @@ def _clean(value: str) -> str:
     return value.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").strip()
 
 
-async def read_form(request: Request, *, verbatim: str = "") -> dict[str, str]:
+async def read_form(request: Request, *, verbatim: str | None = None) -> dict[str, str]:
     """Return the fields of an `application/x-www-form-urlencoded` body; the first of several with one name counts.
 
     The field named `verbatim` (a password) stays as it was typed; the others are tidied.
