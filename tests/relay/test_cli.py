@@ -1,5 +1,6 @@
 """`towline-relay` as an admin types it: processes, exit statuses, one-line errors."""
 
+import contextlib
 import json
 import os
 import signal
@@ -111,7 +112,13 @@ def served(config: Path, admin: str) -> Iterator[tuple[subprocess.Popen[str], st
 
 
 def children(process: subprocess.Popen[str]) -> dict[str, psutil.Process]:
-    return {each.cmdline()[-2]: each for each in psutil.Process(process.pid).children() if len(each.cmdline()) > 2}
+    found = {}
+    for each in psutil.Process(process.pid).children():
+        # One that was killed is a zombie until the server has read its status.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if len(line := each.cmdline()) > 2:
+                found[line[-2]] = each
+    return found
 
 
 def until(condition: object, seconds: float = 15) -> None:
