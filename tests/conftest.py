@@ -4,8 +4,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# A mutant has to turn a test red, not to be explained: looking for its smallest example takes most of the time.
+settings.register_profile("mutants", phases=[Phase.explicit, Phase.generate])
+if os.environ.get("TOWLINE_TEST_SHRINK") == "no":
+    settings.load_profile("mutants")
 
 
 @pytest.fixture(scope="session")
