@@ -1,0 +1,1 @@
+"""The tables, one module for each area; `tickets.store.schema` knows them all."""
