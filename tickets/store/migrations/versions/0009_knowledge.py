@@ -8,3 +8,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Go forward."""
+
+
+def downgrade() -> None:
+    """Go back."""
