@@ -27,6 +27,7 @@ from tickets.services.articles import ArticleService
 from tickets.services.consents import ConsentService
 from tickets.services.context import Context
 from tickets.services.devices import DeviceService
+from tickets.services.echo import Echo
 from tickets.services.gate import Gate
 from tickets.services.hub import LiveHub
 from tickets.services.join_codes import JoinCodeService
@@ -34,6 +35,7 @@ from tickets.services.live import LiveService
 from tickets.services.logins import LoginService
 from tickets.services.organisation import OrganisationService
 from tickets.services.sessions import SessionService
+from tickets.services.story import Story
 from tickets.services.technicians import TechnicianService
 from tickets.services.tickets import TicketService
 from tickets.settings import HelpDeskSettings
@@ -68,6 +70,7 @@ class HelpDesk:
         self._context: Final = context
         self._sessions: Final = sessions
         self._sender: Final = sender
+        self._echo: Final = Echo(context)
         self._task: asyncio.Task[None] | None = None
         self._stopping: Final = asyncio.Event()
         self.services: Final = services
@@ -115,6 +118,7 @@ class HelpDesk:
                     await self._stopping.wait()
             try:
                 await self._sessions.reconcile()
+                await self._echo.listen()
                 failing = False
             except Exception:  # noqa: BLE001 - the edge of the task: it must not end
                 # The next round tries again; once is enough for the log.
@@ -140,6 +144,7 @@ def build_context(
         passwords=passwords or Passwords(),
         switchboard=switchboard,
         hub=LiveHub(),
+        story=Story(),
         bell=bell or SilentBell(),
         clock=clock or SystemClock(),
         entropy=entropy,

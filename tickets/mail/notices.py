@@ -41,11 +41,13 @@ class Notices:
         if self._mail is not None:
             self._context.bell.ring()
 
-    async def submitted(self, connection: AsyncConnection, tracking: TrackingNumber, actor: Actor) -> None:
+    async def submitted(
+        self, connection: AsyncConnection, tracking: TrackingNumber, actor: Actor, *, confirm: bool = True
+    ) -> None:
         """Confirm to the requester, and tell every technician who is there, as nobody has it."""
         if self._mail is None or (row := await ticket_store.by_tracking(connection, tracking)) is None:
             return
-        if await self._may_confirm(connection, row.requester_email):
+        if confirm and await self._may_confirm(connection, row.requester_email):
             await self._queue(connection, self._mail, MailKind.CONFIRMATION, row, (row.requester_email,))
         technicians = await people_store.all_technicians(connection)
         told = [each.email for each in technicians if each.available and each.id != actor.technician]

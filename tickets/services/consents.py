@@ -12,7 +12,6 @@ from tickets.domain.views import ConsentReport
 from tickets.services.context import Context, entry, spend
 from tickets.store import agents as agent_store
 from tickets.store import sessions as session_store
-from tickets.store import timeline as timeline_store
 from tickets.store.sessions import SessionRow
 from tickets.store.tickets import TicketRow
 
@@ -52,7 +51,7 @@ class ConsentService:
             await session_store.put_consent(connection, session.id, consent)
             kind = _KINDS.get(told.answer, EntryKind.SESSION_REFUSED)
             text = f"{row.requester_name}’s computer: {_sentence(session.technician_name, told)}"
-            await timeline_store.add(connection, entry(row, actor, kind, text, now))
+            await context.story.tell(connection, entry(row, actor, kind, text, now))
         context.hub.publish("ticket", row.tracking)
 
 

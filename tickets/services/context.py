@@ -15,6 +15,7 @@ from tickets.keys import ServerKeys
 from tickets.passwords import Passwords
 from tickets.ports import Clock, Entropy, MailBell, Switchboard, moment
 from tickets.services.hub import LiveHub
+from tickets.services.story import Story
 from tickets.settings import HelpDeskSettings, Limit
 from tickets.store import counters
 from tickets.store import tickets as ticket_store
@@ -33,6 +34,7 @@ class Context:
     passwords: Passwords
     switchboard: Switchboard
     hub: LiveHub
+    story: Story
     bell: MailBell
     clock: Clock
     entropy: Entropy

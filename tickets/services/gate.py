@@ -13,7 +13,6 @@ from tickets.services.hangup import end_session
 from tickets.store import agents as agent_store
 from tickets.store import sessions as session_store
 from tickets.store import tickets as ticket_store
-from tickets.store import timeline as timeline_store
 from tickets.store.agents import AgentRow
 from tickets.store.tickets import TicketRow
 from tickets.store.timeline import NewEntry
@@ -96,7 +95,7 @@ class Gate:
                 await agent_store.came(connection, row.id, now)
                 if _long_ago(agent.came_at, now) and _long_ago(agent.left_at, now):
                     text = "The computer is connected and waits."
-                    await timeline_store.add(connection, _agent_entry(row, EntryKind.AGENT_ONLINE, text, now))
+                    await context.story.tell(connection, _agent_entry(row, EntryKind.AGENT_ONLINE, text, now))
         self._presence(tracking)
 
     async def agent_left(self, tracking: str) -> None:
@@ -109,7 +108,7 @@ class Gate:
                 await agent_store.left(connection, row.id, now)
                 if _long_ago(agent.came_at, now):
                     text = "The computer is no longer connected."
-                    await timeline_store.add(connection, _agent_entry(row, EntryKind.AGENT_OFFLINE, text, now))
+                    await context.story.tell(connection, _agent_entry(row, EntryKind.AGENT_OFFLINE, text, now))
         self._presence(tracking)
 
     async def session_event(self, tracking: str, session: str, what: SessionEvent, code: str | None) -> None:
@@ -118,11 +117,11 @@ class Gate:
         async with context.database.write() as connection:
             found = await session_store.by_id(connection, session)
             if found is not None and what == "ended":
-                await end_session(connection, found, (code or "ended")[:32], now)
+                await end_session(connection, context.story, found, (code or "ended")[:32], now)
             elif found is not None:
                 if what == "joined":
                     await session_store.met(connection, found.id, now)
-                await timeline_store.add(
+                await context.story.tell(
                     connection,
                     NewEntry(
                         ticket=found.ticket_id,

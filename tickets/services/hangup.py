@@ -10,8 +10,8 @@ from protocol.tracking import TrackingNumber
 from tickets.domain.access import Role
 from tickets.domain.values import EntryKind
 from tickets.ports import Switchboard
+from tickets.services.story import Story
 from tickets.store import sessions as session_store
-from tickets.store import timeline as timeline_store
 from tickets.store.sessions import SessionRow
 from tickets.store.tickets import TicketRow
 from tickets.store.timeline import NewEntry
@@ -45,11 +45,11 @@ class Hangup:
             await switchboard.end(self.tracking, self.code)
 
 
-async def end_session(connection: AsyncConnection, row: SessionRow, code: str, now: datetime) -> bool:
+async def end_session(connection: AsyncConnection, story: Story, row: SessionRow, code: str, now: datetime) -> bool:
     """Write down that a session is over; False when it already was."""
     if not await session_store.end(connection, row.id, code, now):
         return False
-    await timeline_store.add(
+    await story.tell(
         connection,
         NewEntry(
             ticket=row.ticket_id,
@@ -64,23 +64,25 @@ async def end_session(connection: AsyncConnection, row: SessionRow, code: str, n
     return True
 
 
-async def end_attempts(connection: AsyncConnection, ticket: str, technician: str, now: datetime) -> Hangup:
+async def end_attempts(
+    connection: AsyncConnection, story: Story, ticket: str, technician: str, now: datetime
+) -> Hangup:
     """Write down that this technician's sessions in which nobody met anybody are over: a new one takes their place."""
     ended = [
         row.id
         for row in await session_store.never_met(connection, ticket, technician)
-        if await end_session(connection, row, OPENED_AGAIN, now)
+        if await end_session(connection, story, row, OPENED_AGAIN, now)
     ]
     return Hangup(tuple(ended), code=OPENED_AGAIN)
 
 
 async def end_sessions_of(
-    connection: AsyncConnection, ticket: TicketRow, code: str, now: datetime, *, everybody: bool = False
+    connection: AsyncConnection, story: Story, ticket: TicketRow, code: str, now: datetime, *, everybody: bool = False
 ) -> Hangup:
     """Write down that all open sessions of a ticket are over; `everybody` sends the agent off too."""
     ended = [
         row.id
         for row in await session_store.open_of_ticket(connection, ticket.id)
-        if await end_session(connection, row, code, now)
+        if await end_session(connection, story, row, code, now)
     ]
     return Hangup(tuple(ended), ticket.tracking if everybody else None, code)

@@ -17,7 +17,6 @@ from tickets.services.hangup import Hangup, end_sessions_of
 from tickets.store import agents as agent_store
 from tickets.store import counters
 from tickets.store import join_codes as code_store
-from tickets.store import timeline as timeline_store
 from tickets.store.join_codes import JoinCodeRow
 from tickets.store.tickets import TicketRow
 from tickets.store.timeline import NewEntry
@@ -54,7 +53,7 @@ class JoinCodeService:
                 raise NotAllowed(Action.MAKE_JOIN_CODE)
             await code_store.put(connection, JoinCodeRow(row.id, hashed, 0, actor.technician, expires_at))
             text = f"{actor.name} made a join code."
-            await timeline_store.add(connection, entry(row, actor, EntryKind.JOIN_CODE, text, now, internal=True))
+            await context.story.tell(connection, entry(row, actor, EntryKind.JOIN_CODE, text, now, internal=True))
         context.hub.publish("ticket", row.tracking)
         return JoinCodeView(f"{code[:4]}-{code[4:]}", expires_at)
 
@@ -119,11 +118,11 @@ class JoinCodeService:
             elif may_replace:
                 generation += 1
                 kind, text = EntryKind.AGENT_REPLACED, "Another computer joined this request with a join code."
-                hangup = await end_sessions_of(connection, row, "other-computer", now, everybody=True)
+                hangup = await end_sessions_of(connection, context.story, row, "other-computer", now, everybody=True)
             else:
                 raise OtherComputer
             await agent_store.pin(connection, row.id, agent_key, generation, now)
-            await timeline_store.add(
+            await context.story.tell(
                 connection,
                 NewEntry(ticket=row.id, at=now, kind=kind, who=row.requester_name, role=Role.AGENT, text=text),
             )

@@ -16,7 +16,6 @@ from tickets.store import agents as agent_store
 from tickets.store import devices as device_store
 from tickets.store import logins as login_store
 from tickets.store import sessions as session_store
-from tickets.store import timeline as timeline_store
 
 
 class SessionService:
@@ -42,7 +41,7 @@ class SessionService:
             if device is None:
                 raise DeviceUnknown
             agent = await agent_store.of_ticket(connection, row.id)
-            earlier = await end_attempts(connection, row.id, actor.technician, now)
+            earlier = await end_attempts(connection, context.story, row.id, actor.technician, now)
             await session_store.insert(
                 connection,
                 ident=session,
@@ -63,7 +62,7 @@ class SessionService:
                 expires_at=now + settings.lives.socket_ticket,
             )
             text = f"{actor.name} asked to connect."
-            await timeline_store.add(connection, entry(row, actor, EntryKind.SESSION_OPENED, text, now))
+            await context.story.tell(connection, entry(row, actor, EntryKind.SESSION_OPENED, text, now))
             revocations = await signed_revocations(context, connection)
         await earlier.carry_out(context.switchboard)
         context.hub.publish("ticket", row.tracking)
@@ -103,7 +102,7 @@ class SessionService:
         for row in rows:
             code = row.reason_to_end(now) or "ended"
             async with context.database.write() as connection:
-                ended = await end_session(connection, row, code, now)
+                ended = await end_session(connection, context.story, row, code, now)
             if ended:
                 await context.switchboard.end_session(row.id, code)
                 context.hub.publish("ticket", row.tracking)

@@ -7,14 +7,15 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from protocol.encoding import pack_b64, parse_b64
-from protocol.tracking import TrackingNumber, make_tracking
-from tickets.domain.access import Action, Actor, Role, Thing, check, relation
-from tickets.domain.errors import AlreadyClaimed, IllegalMove, Invalid, NotAllowed, TicketClosed, Unavailable
-from tickets.domain.status import RESOLVABLE, after_reply, move
-from tickets.domain.values import URGENCY_RANK, WORKABLE, Channel, EntryKind, QueueView, Status, TechnicianId
-from tickets.domain.views import MAX_LINE, NewTicket, QueuePage, QueueQuery, Submitted, TicketView, TimelineEntry
+from tickets.domain.access import Action, Actor, Thing, check, relation
+from tickets.domain.errors import AlreadyClaimed, IllegalMove, Invalid, NotAllowed, TicketClosed
+from tickets.domain.status import RESOLVABLE, move
+from tickets.domain.values import WORKABLE, Channel, EntryKind, QueueView, Status, TechnicianId
+from tickets.domain.views import NewTicket, QueuePage, QueueQuery, Submitted, TicketView, TimelineEntry
 from tickets.mail.notices import Notices
 from tickets.services.context import Context, address_block, entry, seen, spend
+from tickets.services.conversation import Conversation
+from tickets.services.filing import Filing, clean_request
 from tickets.services.hangup import Hangup, end_sessions_of
 from tickets.services.views import summary, ticket_view
 from tickets.store import people as people_store
@@ -23,10 +24,7 @@ from tickets.store import timeline as timeline_store
 from tickets.store.people import TechnicianRow
 from tickets.store.tickets import QueuePosition, TicketRow
 from tickets.store.timeline import NewEntry
-from tickets.text import clean_email, clean_line, clean_text, fold
-
-# 32^7 numbers: a second try is already rare.
-_TRACKING_TRIES: Final = 5
+from tickets.text import clean_text
 
 
 class TicketService:
@@ -36,61 +34,23 @@ class TicketService:
         """Use the shared parts."""
         self._context: Final = context
         self._notices: Final = Notices(context)
+        self._filing: Final = Filing(context)
+        self._conversation: Final = Conversation(context)
 
     async def submit(self, actor: Actor, new: NewTicket, *, channel: Channel, address: str) -> Submitted:
         """File a ticket; `address` is the client's, for the rate limit. Raises Invalid, TooManyTries."""
         check(actor, Action.SUBMIT, Thing.TICKETS)
-        context, now = self._context, self._context.now()
-        email = clean_email(new.email)
-        name = clean_line(new.name, "name") if new.name.strip() else email[:MAX_LINE]
-        title, category = clean_line(new.title, "title"), clean_line(new.category, "category")
-        description = clean_text(new.description, "description")
-        ident = context.new_id()
+        context, request = self._context, clean_request(new, channel)
         async with context.database.write() as connection:
             if not actor.is_staff:
-                await spend(connection, f"submit {address_block(address)}", context.settings.limits.submit_address, now)
-            person = await people_store.person(connection, email, fresh_id=context.new_id(), now=now)
-            tracking = await self._fresh_tracking(connection)
-            await ticket_store.insert(
-                connection,
-                id=ident,
-                tracking=tracking,
-                title=title,
-                description=description,
-                category=category,
-                urgency=new.urgency,
-                urgency_rank=URGENCY_RANK[new.urgency],
-                asset=new.asset,
-                status=Status.NEW,
-                channel=channel,
-                requester_id=person,
-                requester_name=name,
-                requester_generation=1,
-                assignee_id=None,
-                solution=None,
-                search_text=fold(f"{tracking} {title} {category} {name} {email} {description}"),
-                created_at=now,
-                updated_at=now,
-            )
-            said = f"{actor.name} filed this for {name}." if actor.is_staff else f"{name} filed this request."
-            await timeline_store.add(
-                connection,
-                NewEntry(
-                    ticket=ident,
-                    at=now,
-                    kind=EntryKind.SUBMITTED,
-                    who=actor.name if actor.is_staff else name,
-                    role=actor.role if actor.is_staff else Role.REQUESTER,
-                    actor_id=actor.technician or person,
-                    text=said,
-                ),
-            )
-            await self._notices.submitted(connection, tracking, actor)
+                name, limit = f"submit {address_block(address)}", context.settings.limits.submit_address
+                await spend(connection, name, limit, context.now())
+            filed = await self._filing.file(connection, actor, request)
         self._notices.ring()
-        context.hub.publish("queue", tracking)
-        token = context.keys.requester_token(ident, person, 1)
-        link = f"{context.settings.public_url}/t/{tracking}#{token}"
-        return Submitted(tracking, token, link, Status.NEW)
+        context.hub.publish("queue", filed.tracking)
+        token = context.keys.requester_token(filed.ticket.id, filed.requester, 1)
+        link = f"{context.settings.public_url}/t/{filed.tracking}#{token}"
+        return Submitted(filed.tracking, token, link, Status.NEW)
 
     async def get(self, actor: Actor, tracking: str) -> TicketView:
         """Return the ticket as `actor` may see it. Raises TicketNotFound, NotAllowed."""
@@ -121,25 +81,13 @@ class TicketService:
 
     async def message(self, actor: Actor, tracking: str, text: str, *, internal: bool = False) -> TimelineEntry:
         """Add a reply or an internal note. Raises TicketNotFound, NotAllowed, TicketClosed, Invalid."""
-        context, now = self._context, self._context.now()
         action = Action.NOTE if internal else Action.REPLY
-        async with context.database.write() as connection:
-            row = await context.permitted(connection, actor, action, tracking)
-            cleaned = clean_text(text, "text")
-            if row.status is Status.CLOSED and not actor.is_staff:
-                raise TicketClosed(row.status)
-            kind = EntryKind.NOTE if internal else EntryKind.MESSAGE
-            written = await timeline_store.add(connection, entry(row, actor, kind, cleaned, now, internal=internal))
-            status = row.status if internal else after_reply(actor.role, row.status)
-            await ticket_store.change(connection, row.id, now, status=status)
-            if row.status is Status.RESOLVED and status is Status.OPEN:
-                said = entry(row, actor, EntryKind.REOPENED, "The answer opened the request again.", now)
-                await timeline_store.add(connection, said)
-            if not internal:
-                await self._notices.replied(connection, row, actor, cleaned)
+        async with self._context.database.write() as connection:
+            row = await self._context.permitted(connection, actor, action, tracking)
+            said = await self._conversation.say(connection, actor, row, clean_text(text, "text"), internal=internal)
         self._notices.ring()
-        self._changed(row, queue=status is not row.status)
-        return written
+        self._changed(row, queue=said.status is not row.status)
+        return said.entry
 
     async def claim(self, actor: Actor, tracking: str) -> TicketView:
         """Take an unassigned ticket; exactly one of many wins. Raises AlreadyClaimed(by), TicketClosed, …"""
@@ -155,7 +103,7 @@ class TicketService:
                 if not await ticket_store.claim(connection, row.id, technician, now, status):
                     raise AlreadyClaimed(row.assignee_name or "A colleague")
                 said = entry(row, actor, EntryKind.CLAIMED, f"{actor.name} took this request.", now)
-                await timeline_store.add(connection, said)
+                await context.story.tell(connection, said)
             view = await self._reloaded(connection, actor, row)
         self._changed(row, queue=True)
         return view
@@ -173,8 +121,8 @@ class TicketService:
             if row.assignee_id != technician:
                 status = Status.OPEN if row.status is Status.NEW and target else row.status
                 await ticket_store.change(connection, row.id, now, assignee_id=technician, status=status)
-                await timeline_store.add(connection, _assignment_entry(row, actor, target, now))
-                hangup = await end_sessions_of(connection, row, "reassigned", now)
+                await context.story.tell(connection, _assignment_entry(row, actor, target, now))
+                hangup = await end_sessions_of(connection, context.story, row, "reassigned", now)
                 if target is not None:
                     await self._notices.assigned(connection, row, actor, target)
             view = await self._reloaded(connection, actor, row)
@@ -191,10 +139,10 @@ class TicketService:
             move(actor.role, row.status, status)
             await ticket_store.change(connection, row.id, now, status=status)
             text = f"{actor.name} moved this request from {row.status} to {status}."
-            await timeline_store.add(connection, entry(row, actor, EntryKind.STATUS, text, now))
+            await context.story.tell(connection, entry(row, actor, EntryKind.STATUS, text, now))
             hangup = Hangup()
             if status not in WORKABLE:
-                hangup = await end_sessions_of(connection, row, status, now, everybody=True)
+                hangup = await end_sessions_of(connection, context.story, row, status, now, everybody=True)
             view = await self._reloaded(connection, actor, row)
         await hangup.carry_out(context.switchboard)
         self._changed(row, queue=True)
@@ -209,21 +157,14 @@ class TicketService:
             if row.status not in RESOLVABLE:
                 raise IllegalMove(row.status, Status.RESOLVED)
             await ticket_store.change(connection, row.id, now, status=Status.RESOLVED, solution=cleaned)
-            await timeline_store.add(connection, entry(row, actor, EntryKind.RESOLVED, cleaned, now))
-            hangup = await end_sessions_of(connection, row, Status.RESOLVED, now, everybody=True)
+            await context.story.tell(connection, entry(row, actor, EntryKind.RESOLVED, cleaned, now))
+            hangup = await end_sessions_of(connection, context.story, row, Status.RESOLVED, now, everybody=True)
             await self._notices.resolved(connection, row, cleaned)
             view = await self._reloaded(connection, actor, row)
         self._notices.ring()
         await hangup.carry_out(context.switchboard)
         self._changed(row, queue=True)
         return view
-
-    async def _fresh_tracking(self, connection: AsyncConnection) -> TrackingNumber:
-        for _ in range(_TRACKING_TRIES):
-            tracking = make_tracking(self._context.entropy, self._context.settings.tracking_prefix)
-            if await ticket_store.by_tracking(connection, tracking) is None:
-                return tracking
-        raise Unavailable
 
     async def _target(self, connection: AsyncConnection, technician: str | None) -> TechnicianRow | None:
         if technician is None:

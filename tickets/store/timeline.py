@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tickets.domain.access import Role
 from tickets.domain.values import EntryKind
 from tickets.domain.views import TimelineEntry
-from tickets.store.schema import timeline
+from tickets.store.schema import tickets, timeline
 
 
 @dataclass(frozen=True)
@@ -62,3 +62,20 @@ async def of_ticket(connection: AsyncConnection, ticket: str, *, internal: bool)
         )
         for row in (await connection.execute(query)).mappings()
     )
+
+
+async def newest(connection: AsyncConnection) -> int:
+    """Return the id of the newest entry of all tickets; 0 when there is none."""
+    return (await connection.execute(select(func.max(timeline.c.id)))).scalar_one() or 0
+
+
+async def after(connection: AsyncConnection, ident: int) -> list[tuple[int, str]]:
+    """Return id and tracking number of the entries after `ident`, the oldest first, at most 1,000."""
+    query = (
+        select(timeline.c.id, tickets.c.tracking)
+        .join(tickets, tickets.c.id == timeline.c.ticket_id)
+        .where(timeline.c.id > ident)
+        .order_by(timeline.c.id)
+        .limit(1_000)
+    )
+    return [(row[0], row[1]) for row in await connection.execute(query)]
