@@ -35,7 +35,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "confirmations have no brake",
         "tickets/mail/notices.py",
-        "if await self._may_confirm(connection, row.requester_email):",
+        "if confirm and await self._may_confirm(connection, row.requester_email):",
         "if True:",
         f"{_NOTICES}::test_an_address_is_not_flooded_with_confirmations",
     ),
@@ -48,14 +48,14 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "internal notes are mailed to the requester",
-        "tickets/services/tickets.py",
-        "            if not internal:\n                await self._notices",
-        "            if True:\n                await self._notices",
+        "tickets/services/conversation.py",
+        "        if not internal:\n            await self._notices",
+        "        if True:\n            await self._notices",
         f"{_NOTICES}::test_answers_go_to_the_other_side",
     ),
     Mutant(
         "Message-IDs have no key",
-        "tickets/mail/message.py",
+        "tickets/mail/identity.py",
         "hmac.digest(token_key, signed, hashlib.sha256)",
         "hashlib.sha256(signed).digest()",
         f"{_NOTICES}::test_message_ids_are_keyed_and_never_the_same",

@@ -5,7 +5,6 @@ are gone before that, so that a title can neither add a header nor stop its mail
 """
 
 import hashlib
-import hmac
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,10 +15,6 @@ from typing import Final
 
 import idna
 
-from protocol.encoding import pack_b64
-
-_LABEL: Final = b"towline message-id 1"
-_MAC_BYTES: Final = 12
 # Control characters, line separators and direction overrides: a header is one line that reads as it stands.
 _UNWANTED: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _MAX_HEADER: Final = 240
@@ -52,15 +47,6 @@ class Letter:
     text: str
     html: str
     at: datetime
-
-
-def message_id(token_key: bytes, kind: str, tracking: str, number: int, host: str) -> str:
-    """Return `<tl.kind.tracking.number.mac@host>`: the same for the same mail, and made by nobody else."""
-    fields = (_LABEL, kind.encode(), tracking.encode(), str(number).encode())
-    # Each field behind its length, so that no two lists of fields make the same bytes.
-    signed = b"".join(len(field).to_bytes(2, "big") + field for field in fields)
-    mac = pack_b64(hmac.digest(token_key, signed, hashlib.sha256)[:_MAC_BYTES])
-    return f"<tl.{kind}.{tracking}.{number}.{mac}@{host}>"
 
 
 def header_line(text: str) -> str:

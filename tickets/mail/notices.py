@@ -10,7 +10,7 @@ from protocol.tracking import TrackingNumber
 from tickets.domain.access import Actor
 from tickets.domain.values import TechnicianId, Urgency
 from tickets.mail.backoff import GIVE_UP_AFTER
-from tickets.mail.message import message_id
+from tickets.mail.identity import message_id
 from tickets.mail.writing import MailKind, Words, Writer, Written
 from tickets.services.context import Context
 from tickets.settings import MailSettings

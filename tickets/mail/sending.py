@@ -11,7 +11,8 @@ from typing import Final
 import structlog
 
 from tickets.mail.backoff import GIVE_UP_AFTER, wait_after
-from tickets.mail.message import Letter, Sender, message_id, pack_letter, wire_address
+from tickets.mail.identity import message_id
+from tickets.mail.message import Letter, Sender, pack_letter, wire_address
 from tickets.mail.smtp import WHOLE_S, Mailer, NotSent
 from tickets.mail.writing import TO_REQUESTER, with_key
 from tickets.services.context import Context

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.mail_peer import MailPeer, part
+from tests.tickets.databases import Databases
 from tests.tickets.mail.desk import FROM, MailDesk
 from tests.tickets.world import A_TICKET, PUBLIC_URL, Caller, Filed, make_world
 from tickets import setup
-from tickets.mail.message import message_id
+from tickets.mail.identity import message_id
 from tickets.settings import Limit, Limits
 
 MARIA = "maria@office.example"
@@ -222,8 +223,10 @@ async def test_an_address_is_not_flooded_with_confirmations(tmp_path: Path, peer
         assert len(peer.to(MARIA)) == 3
 
 
-async def test_without_mail_nothing_is_queued_and_nothing_is_promised(tmp_path: Path, office: MailDesk) -> None:
-    async with make_world(tmp_path / "silent") as silent:
+async def test_without_mail_nothing_is_queued_and_nothing_is_promised(
+    tmp_path: Path, office: MailDesk, databases: Databases
+) -> None:
+    async with make_world(tmp_path / "silent", databases) as silent:
         desk = MailDesk(silent)
         await silent.ticket()
         await silent.desk.send_mail()
