@@ -1,6 +1,17 @@
 """All tables of the database: whoever imports this module has the whole of METADATA."""
 
 from tickets.store.tables.base import METADATA
+from tickets.store.tables.conversation import (
+    attachments,
+    drafts,
+    files,
+    merges,
+    message_parts,
+    ticket_links,
+    ticket_tags,
+    time_spent,
+    watchers,
+)
 from tickets.store.tables.counting import counters, numbers
 from tickets.store.tables.knowledge import articles
 from tickets.store.tables.outbox import outbox
@@ -12,16 +23,25 @@ __all__ = [
     "METADATA",
     "agents",
     "articles",
+    "attachments",
     "counters",
     "devices",
+    "drafts",
+    "files",
     "join_codes",
     "logins",
+    "merges",
+    "message_parts",
     "numbers",
     "outbox",
     "people",
     "sessions",
     "socket_tickets",
     "technicians",
+    "ticket_links",
+    "ticket_tags",
     "tickets",
+    "time_spent",
     "timeline",
+    "watchers",
 ]

@@ -38,6 +38,8 @@ class TicketRow:
     solution: str | None
     created_at: datetime
     updated_at: datetime
+    settled_at: datetime | None = None
+    merged_into_id: str | None = None
 
 
 @dataclass(frozen=True)

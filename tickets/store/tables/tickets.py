@@ -28,7 +28,12 @@ tickets: Final = Table(
     Column("search_text", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
+    # When it was resolved, or closed without that; an answer that comes much later is a request of its own.
+    Column("settled_at", Moment),
+    # The ticket that has taken this one in. Without a foreign key: SQLite could not take the column away again.
+    Column("merged_into_id", String(32)),
     Index(None, "urgency_rank", "created_at", "id"),
+    Index(None, "status", "settled_at"),
 )
 
 timeline: Final = Table(
@@ -44,4 +49,6 @@ timeline: Final = Table(
     Column("actor_id", String(32)),
     Column("text", Text, nullable=False),
     Column("internal", Boolean, nullable=False),
+    # By which way these words came; None for what the help desk says itself.
+    Column("channel", String(16)),
 )
