@@ -40,6 +40,7 @@ class Action(StrEnum):
     OPEN_SESSION = "open-session"
     TELL_CONSENT = "tell-consent"
     ADD = "add"
+    CHANGE = "change"
     CERTIFY = "certify"
     LOG_IN = "log-in"
     LOG_OUT = "log-out"
@@ -65,6 +66,7 @@ class Thing(StrEnum):
     LIVE = "live events"
     PORTAL = "portal"
     CONSOLE = "console"
+    ADMINISTRATION = "administration"
     RELAY = "relay"
 
 
@@ -112,6 +114,8 @@ _ROWS: Final[tuple[tuple[tuple[Role, ...], Action, tuple[Thing, ...]], ...]] = (
     (_STAFF, Action.CERTIFY, (Thing.DEVICES,)),
     (_STAFF, Action.LOG_OUT, (Thing.LOGIN,)),
     (_STAFF, Action.LISTEN, (Thing.LIVE,)),
+    ((Role.ADMIN,), Action.SEE, (Thing.ADMINISTRATION,)),
+    ((Role.ADMIN,), Action.CHANGE, (Thing.ADMINISTRATION,)),
 )
 
 RIGHTS: Final = frozenset(

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from tickets.domain.errors import DeskError, MethodNotAllowed, NotFound, NotLoggedIn
 from tickets.domain.services import DeskServices
 from tickets.pages.routes.account import Account
+from tickets.pages.routes.admin import Admin
 from tickets.pages.routes.articles import Articles
 from tickets.pages.routes.portal import Portal
 from tickets.pages.routes.queue import Queue
@@ -41,6 +42,7 @@ def page_routes(site: Site) -> list[Route]:
         *Queue(site).routes(),
         *Articles(site).routes(),
         *Ticket(site).routes(),
+        *Admin(site).routes(),
         page(site, "/static/pages/{path:path}", static.serve),
     ]
 
@@ -51,7 +53,7 @@ def build_pages(desk: DeskServices, now: Callable[[], datetime]) -> Starlette:
 
     async def explain(request: Request, error: Exception) -> Response:
         known = desk_error(error)
-        if isinstance(known, NotLoggedIn) and request.url.path.startswith("/console"):
+        if isinstance(known, NotLoggedIn) and request.url.path.startswith(("/console", "/admin")):
             return site.go(login_address(request))
         detail = _PLAIN.get(type(known), known.detail)
         response = site.problem(request, known.title, detail, known.status)

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from tickets.domain.access import ANONYMOUS, Actor, Role
 from tickets.domain.services import DeskServices
 from tickets.pages import words
+from tickets.pages.administration import ENTRIES
 from tickets.pages.markdown import render_markdown
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -88,6 +89,7 @@ def make_environment(now: Callable[[], datetime]) -> jinja2.Environment:
         channel_words=words.CHANNEL,
         move_words=words.MOVE,
         console_base="console/base.html",
+        admin_entries=ENTRIES,
     )
     return environment
 
@@ -128,6 +130,6 @@ class Site:
     def problem(self, request: Request, heading: str, detail: str, status: int) -> Response:
         """Return a page that says what went wrong and where to go from here."""
         actor: Actor = getattr(request.state, "actor", ANONYMOUS)
-        console = request.url.path.startswith("/console")
+        console = request.url.path.startswith(("/console", "/admin"))
         ways = (("/console", "To the queue"),) if console else (("/", "Ask for help"), ("/lookup", "Look up a request"))
         return self.page(request, actor, "problem.html", status=status, heading=heading, detail=detail, ways=ways)

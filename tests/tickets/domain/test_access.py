@@ -63,6 +63,8 @@ STAFF = {
     "open-session ticket assigned to me",
 }
 ADMIN = {
+    "see administration",
+    "change administration",
     "assign ticket assigned to nobody",
     "take-over ticket of somebody else",
     "set-status ticket assigned to nobody",

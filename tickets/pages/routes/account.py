@@ -18,11 +18,11 @@ from tickets.web.asking import COOKIE, address_of
 
 LOGIN_S: Final = 12 * 3_600
 HOME: Final = "/console"
-_INSIDE: Final = re.compile(r"/console(/[A-Za-z0-9-]+)*(\?[A-Za-z0-9_=&%+.~-]*)?\Z")
+_INSIDE: Final = re.compile(r"/(?:console|admin)(/[A-Za-z0-9-]+)*(\?[A-Za-z0-9_=&%+.~-]*)?\Z")
 
 
 def inside(wanted: str) -> str:
-    """Return `wanted` when it is an address of the console, else the console's front page."""
+    """Return `wanted` when it is an address of the console or for admins, else the console's front page."""
     if len(wanted) > 300 or not _INSIDE.match(wanted) or wanted.startswith((LOGIN_PAGE, "/console/logout")):
         return HOME
     return wanted

@@ -1,0 +1,16 @@
+"""What there is for admins: the one list from which the navigation and the front page of `/admin` are made."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page for admins: its address under `/admin`, its name, and in a line what it is for."""
+
+    path: str
+    name: str
+    purpose: str
+
+
+ENTRIES: Final[tuple[Entry, ...]] = ()
