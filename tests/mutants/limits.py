@@ -177,7 +177,7 @@ _RIGHTS: tuple[Mutant, ...] = (
     ),
     _desk(
         "requesters go on in a closed ticket",
-        "services/tickets.py",
+        "services/conversation.py",
         "if row.status is Status.CLOSED and not actor.is_staff:",
         "if False:",
         "api/test_tickets.py::test_resolve_reopen_by_answer_close",
@@ -185,7 +185,7 @@ _RIGHTS: tuple[Mutant, ...] = (
     _desk(
         "sessions survive a new assignment",
         "services/tickets.py",
-        '                hangup = await end_sessions_of(connection, row, "reassigned", now)\n',
+        '                hangup = await end_sessions_of(connection, context.story, row, "reassigned", now)\n',
         "",
         "api/test_connecting.py::test_reassigning_ends_the_session_of_the_one_who_had_it",
     ),
@@ -199,8 +199,8 @@ _RIGHTS: tuple[Mutant, ...] = (
     _desk(
         "sessions survive the solution",
         "services/tickets.py",
-        "            hangup = await end_sessions_of(connection, row, Status.RESOLVED, now, everybody=True)\n",
-        "            hangup = Hangup()\n",
+        "hangup = await end_sessions_of(connection, context.story, row, Status.RESOLVED, now, everybody=True)",
+        "hangup = Hangup()",
         "services/test_gate.py::test_the_end_of_a_ticket_hangs_up[resolved]",
     ),
     _desk(
@@ -286,7 +286,7 @@ _PROOFS: tuple[Mutant, ...] = (
     _desk(
         "one address floods the desk",
         "services/tickets.py",
-        'await spend(connection, f"submit {address_block(address)}", context.settings.limits.submit_address, now)',
+        "await spend(connection, name, limit, context.now())",
         "pass",
         "api/test_tickets.py::test_filing_is_limited_by_address_block",
     ),

@@ -4,6 +4,7 @@ Each mutant is seen by itself. Four at a time run, each in a copy of its own, si
 waits for what never comes.
 """
 
+import json
 import os
 import queue
 import shutil
@@ -11,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +21,7 @@ import pytest
 from tests.mutants.catalogue import MUTANTS
 from tests.mutants.mutant import Mutant
 
+NURSERY: Final = Path(__file__).with_name("nursery.py")
 COPIED: Final = ("protocol", "relay", "tickets", "agent", "technician_viewer", "tests", "docs", "pyproject.toml")
 # Pytest's exit status when tests ran and some failed; anything else means that the test did not run.
 TESTS_FAILED: Final = 1
@@ -27,6 +30,14 @@ AT_ONCE: Final = 4
 SOON_S: Final = "4"
 # What our tests don't use costs time at each start.
 PLUGINS_OFF: Final = ("cacheprovider", "anyio", "junitxml", "pastebin", "doctest", "unittest", "setuponly", "stepwise")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run of pytest ended, and what it wrote."""
+
+    status: int
+    output: str
 
 
 class Copy:
@@ -41,26 +52,40 @@ class Copy:
             else:
                 shutil.copy(source, folder / name)
         self._changes = 0
-
-    def run(self, *tests: str) -> subprocess.CompletedProcess[str]:
-        """Run pytest over the copy."""
-        environment = os.environ | {
-            "PYTHONPATH": str(self.folder),
-            "TOWLINE_TEST_SOON_S": SOON_S,
-            "TOWLINE_TEST_SHRINK": "no",
-        }
-        off = [part for plugin in PLUGINS_OFF for part in ("-p", f"no:{plugin}")]
-        return subprocess.run(
-            [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", *off, *tests],
-            cwd=self.folder,
-            env=environment,
-            capture_output=True,
+        self._nursery: Final = subprocess.Popen(
+            [sys.executable, str(NURSERY)],
+            cwd=folder,
+            env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             text=True,
-            timeout=300,
-            check=False,
         )
 
-    def run_without(self, mutant: Mutant) -> subprocess.CompletedProcess[str]:
+    def run(self, *tests: str) -> Outcome:
+        """Run pytest over the copy."""
+        off = [part for plugin in PLUGINS_OFF for part in ("-p", f"no:{plugin}")]
+        request = {
+            "folder": str(self.folder),
+            "environment": {
+                "PYTHONPATH": str(self.folder),
+                "TOWLINE_TEST_SOON_S": SOON_S,
+                "TOWLINE_TEST_SHRINK": "no",
+                "TOWLINE_TEST_DATABASES": "sqlite",
+            },
+            "arguments": ["-x", "-q", "--tb=no", "--assert=plain", *off, *tests],
+        }
+        assert self._nursery.stdin is not None
+        assert self._nursery.stdout is not None
+        self._nursery.stdin.write(json.dumps(request) + "\n")
+        self._nursery.stdin.flush()
+        answer = json.loads(self._nursery.stdout.readline())
+        return Outcome(answer["status"], answer["output"])
+
+    def close(self) -> None:
+        """Let the nursery end."""
+        self._nursery.communicate(timeout=30)
+
+    def run_without(self, mutant: Mutant) -> Outcome:
         """Run the mutant's test with its check switched off."""
         path = self.folder / mutant.file
         source, stamp = path.read_text(encoding="utf-8"), path.stat()
@@ -76,22 +101,22 @@ class Copy:
             os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
 
 
-Outcome = Future[subprocess.CompletedProcess[str]]
+@pytest.fixture(scope="module")
+def copies(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Copy]]:
+    made = [Copy(repository, tmp_path_factory.mktemp("mutants")) for _ in range(AT_ONCE)]
+    yield made
+    for copy in made:
+        copy.close()
 
 
 @pytest.fixture(scope="module")
-def copies(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Copy]:
-    return [Copy(repository, tmp_path_factory.mktemp("mutants")) for _ in range(AT_ONCE)]
-
-
-@pytest.fixture(scope="module")
-def outcomes(copies: list[Copy], request: pytest.FixtureRequest) -> Iterator[dict[str, Outcome]]:
+def outcomes(copies: list[Copy], request: pytest.FixtureRequest) -> Iterator[dict[str, Future[Outcome]]]:
     """The runs of all mutants that were asked for, begun in their order."""
     free: queue.Queue[Copy] = queue.Queue()
     for copy in copies:
         free.put(copy)
 
-    def run(mutant: Mutant) -> subprocess.CompletedProcess[str]:
+    def run(mutant: Mutant) -> Outcome:
         copy = free.get()
         try:
             return copy.run_without(mutant)
@@ -114,13 +139,13 @@ def _mutants_of(item: pytest.Item) -> list[Mutant]:
 def test_the_named_tests_pass_without_a_mutant(copies: list[Copy]) -> None:
     tests = sorted({mutant.test for mutant in MUTANTS})
     result = copies[0].run(*tests)
-    assert result.returncode == 0, result.stdout[-3_000:]
-    assert "skipped" not in result.stdout
+    assert result.status == 0, result.output[-3_000:]
+    assert "skipped" not in result.output
 
 
 @pytest.mark.mutants
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
-def test_a_check_switched_off_is_noticed(outcomes: dict[str, Outcome], mutant: Mutant) -> None:
+def test_a_check_switched_off_is_noticed(outcomes: dict[str, Future[Outcome]], mutant: Mutant) -> None:
     result = outcomes[mutant.name].result()
-    assert result.returncode == TESTS_FAILED, result.stdout[-3_000:]
+    assert result.status == TESTS_FAILED, result.output[-3_000:]
