@@ -1,0 +1,230 @@
+"""How each database keeps and asks a search index: FTS5 on SQLite, tsvector and pg_trgm on PostgreSQL.
+
+Words reach the databases' query languages only quoted, and only as terms of `tokens`, which are letters and digits.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, Final, Protocol
+
+from sqlalchemy import ColumnElement, TableClause, cast, column, func, insert, select, table
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tickets.store.search.tokens import trigrams
+from tickets.store.tables.searching import SearchIndex
+
+Groups = Sequence[Sequence[str]]
+"""Terms of a search: of each group one is enough, and every group has to be met."""
+
+# Positions in a tsvector end there (PostgreSQL, "Limitations" of text search).
+_LAST_POSITION: Final = 16_383
+_TITLE_WEIGHT: Final = 6.0
+
+
+def vector_text(title: Sequence[str], body: Sequence[str]) -> str:
+    """Return a tsvector in PostgreSQL's text form; words of the title have weight A."""
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    for at, term in enumerate(title, 1):
+        places[term].append(f"{min(at, _LAST_POSITION)}A")
+    for at, term in enumerate(body, len(title) + 1):
+        places[term].append(str(min(at, _LAST_POSITION)))
+    return " ".join(f"'{_quoted(term)}':{','.join(where[:200])}" for term, where in places.items())
+
+
+def _quoted(term: str) -> str:
+    return term.replace("\\", "\\\\").replace("'", "''")
+
+
+# One object for each table: two of one name would be joined with each other.
+@cache
+def _fts5(index: str) -> TableClause:
+    name = f"fts_{index}"
+    return table(name, column("rowid"), column(name), column("title"), column("body"))
+
+
+@cache
+def _fts5_terms(index: str) -> TableClause:
+    name = f"fts_{index}_terms"
+    return table(name, column("rowid"), column(name), column("term"))
+
+
+@cache
+def _vectors(index: str) -> TableClause:
+    return table(f"fts_{index}", column("id"), column("vector", TSVECTOR))
+
+
+class Engine(Protocol):
+    """What a database can do with an index."""
+
+    def table(self, index: SearchIndex) -> TableClause:
+        """Return the database's own table of the index."""
+
+    def key(self, index: SearchIndex) -> ColumnElement[int]:
+        """Return its column that names a document."""
+
+    def meets(self, index: SearchIndex, groups: Groups) -> ColumnElement[bool]:
+        """Return the condition that a document has a term of every group."""
+
+    def rank(self, index: SearchIndex, groups: Groups) -> ColumnElement[float]:
+        """Return how well it meets them; less is better."""
+
+    async def write(
+        self, connection: AsyncConnection, index: SearchIndex, ident: int, title: list[str], body: list[str]
+    ) -> None:
+        """Put a document that is new in `index.documents` into the index."""
+
+    async def erase(self, connection: AsyncConnection, index: SearchIndex, ident: int, title: str, body: str) -> None:
+        """Take a document out; `title` and `body` are as they stand in `index.documents` still."""
+
+    async def learn(self, connection: AsyncConnection, index: SearchIndex, terms: Sequence[str]) -> None:
+        """Add terms that the vocabulary does not have, as far as is known."""
+
+    def containing(self, index: SearchIndex, part: str, limit: int) -> Any:
+        """Return the statement for the shortest terms that contain `part` (three characters or more)."""
+
+    def starting(self, index: SearchIndex, part: str, limit: int) -> Any:
+        """Return the statement for the shortest terms that start with `part`."""
+
+    def resembling(self, index: SearchIndex, word: str, limit: int) -> Any:
+        """Return the statement for the terms that share most runs of three characters with `word`."""
+
+
+class SqliteEngine:
+    """FTS5 (sqlite.org/fts5.html)."""
+
+    def table(self, index: SearchIndex) -> TableClause:
+        """Return the database's own table of the index."""
+        return _fts5(index.name)
+
+    def _terms(self, index: SearchIndex) -> TableClause:
+        return _fts5_terms(index.name)
+
+    def key(self, index: SearchIndex) -> ColumnElement[int]:
+        """Return its column that names a document."""
+        return self.table(index).c.rowid
+
+    def meets(self, index: SearchIndex, groups: Groups) -> ColumnElement[bool]:
+        """Return the condition that a document has a term of every group."""
+        words = " AND ".join(f"({_any_of(group)})" for group in groups)
+        return self.table(index).c[f"fts_{index.name}"].op("MATCH", is_comparison=True)(words)
+
+    def rank(self, index: SearchIndex, groups: Groups) -> ColumnElement[float]:  # noqa: ARG002 - FTS5 knows them
+        """Return how well it meets them; less is better."""
+        return func.bm25(self.table(index).c[f"fts_{index.name}"], _TITLE_WEIGHT, 1.0)
+
+    async def write(
+        self, connection: AsyncConnection, index: SearchIndex, ident: int, title: list[str], body: list[str]
+    ) -> None:
+        """Put a document that is new in `index.documents` into the index."""
+        await connection.execute(
+            insert(self.table(index)), {"rowid": ident, "title": " ".join(title), "body": " ".join(body)}
+        )
+
+    async def erase(self, connection: AsyncConnection, index: SearchIndex, ident: int, title: str, body: str) -> None:
+        """Take a document out; `title` and `body` are as they stand in `index.documents` still."""
+        await connection.execute(
+            insert(self.table(index)), {f"fts_{index.name}": "delete", "rowid": ident, "title": title, "body": body}
+        )
+
+    async def learn(self, connection: AsyncConnection, index: SearchIndex, terms: Sequence[str]) -> None:
+        """Add terms that the vocabulary does not have."""
+        await connection.execute(insert(index.terms), [{"term": term} for term in terms])
+        added = (
+            await connection.execute(select(index.terms.c.id, index.terms.c.term).where(index.terms.c.term.in_(terms)))
+        ).all()
+        await connection.execute(insert(self._terms(index)), [{"rowid": row.id, "term": row.term} for row in added])
+
+    def containing(self, index: SearchIndex, part: str, limit: int) -> Any:
+        """Return the statement for the shortest terms that contain `part` (three characters or more)."""
+        fts = self._terms(index)
+        meets = fts.c[f"fts_{index.name}_terms"].op("MATCH", is_comparison=True)(f'"{_doubled(part)}"')
+        return select(fts.c.term).where(meets).order_by(func.length(fts.c.term)).limit(limit)
+
+    def starting(self, index: SearchIndex, part: str, limit: int) -> Any:
+        """Return the statement for the shortest terms that start with `part`."""
+        term = index.terms.c.term
+        # Not LIKE, which SQLite answers without the index.
+        return select(term).where(term >= part, term < part + "\U0010ffff").order_by(func.length(term)).limit(limit)
+
+    def resembling(self, index: SearchIndex, word: str, limit: int) -> Any:
+        """Return the statement for the terms that share most runs of three characters with `word`."""
+        fts = self._terms(index)
+        meets = fts.c[f"fts_{index.name}_terms"].op("MATCH", is_comparison=True)(_any_of(trigrams(word)))
+        return select(fts.c.term).where(meets).order_by(func.bm25(fts.c[f"fts_{index.name}_terms"])).limit(limit)
+
+
+class PostgresEngine:
+    """A tsvector for each document, trigrams over the vocabulary (PostgreSQL, "Text search" and "pg_trgm")."""
+
+    def table(self, index: SearchIndex) -> TableClause:
+        """Return the database's own table of the index."""
+        return _vectors(index.name)
+
+    def key(self, index: SearchIndex) -> ColumnElement[int]:
+        """Return its column that names a document."""
+        return self.table(index).c.id
+
+    def _query(self, groups: Groups) -> ColumnElement[Any]:
+        alternatives = (" | ".join(f"'{_quoted(term)}'" for term in group) for group in groups)
+        return cast(" & ".join(f"({words})" for words in alternatives), TSQUERY)
+
+    def meets(self, index: SearchIndex, groups: Groups) -> ColumnElement[bool]:
+        """Return the condition that a document has a term of every group."""
+        return self.table(index).c.vector.op("@@", is_comparison=True)(self._query(groups))
+
+    def rank(self, index: SearchIndex, groups: Groups) -> ColumnElement[float]:
+        """Return how well it meets them; less is better."""
+        return -func.ts_rank(self.table(index).c.vector, self._query(groups))
+
+    async def write(
+        self, connection: AsyncConnection, index: SearchIndex, ident: int, title: list[str], body: list[str]
+    ) -> None:
+        """Put a document that is new in `index.documents` into the index."""
+        vector = cast(vector_text(title, body), TSVECTOR)
+        await connection.execute(insert(self.table(index)).values(id=ident, vector=vector))
+
+    async def erase(self, connection: AsyncConnection, index: SearchIndex, ident: int, title: str, body: str) -> None:  # noqa: ARG002
+        """Take a document out."""
+        own = self.table(index)
+        await connection.execute(own.delete().where(own.c.id == ident))
+
+    async def learn(self, connection: AsyncConnection, index: SearchIndex, terms: Sequence[str]) -> None:
+        """Add terms; another writer may be adding the same at this moment."""
+        add = pg_insert(index.terms).on_conflict_do_nothing()
+        await connection.execute(add, [{"term": term} for term in terms])
+
+    def containing(self, index: SearchIndex, part: str, limit: int) -> Any:
+        """Return the statement for the shortest terms that contain `part` (three characters or more)."""
+        term = index.terms.c.term
+        return select(term).where(term.contains(part, autoescape=True)).order_by(func.length(term)).limit(limit)
+
+    def starting(self, index: SearchIndex, part: str, limit: int) -> Any:
+        """Return the statement for the shortest terms that start with `part`."""
+        term = index.terms.c.term
+        return select(term).where(term.startswith(part, autoescape=True)).order_by(func.length(term)).limit(limit)
+
+    def resembling(self, index: SearchIndex, word: str, limit: int) -> Any:
+        """Return the statement for the terms that share most runs of three characters with `word`."""
+        term = index.terms.c.term
+        alike = func.similarity(term, word)
+        return select(term).where(term.op("%", is_comparison=True)(word)).order_by(alike.desc()).limit(limit)
+
+
+def _any_of(terms: Sequence[str]) -> str:
+    return " OR ".join(f'"{_doubled(term)}"' for term in terms)
+
+
+def _doubled(term: str) -> str:
+    return term.replace('"', '""')
+
+
+_SQLITE: Final = SqliteEngine()
+_POSTGRES: Final = PostgresEngine()
+
+
+def engine_of(connection: AsyncConnection) -> Engine:
+    """Return the engine of this database."""
+    return _SQLITE if connection.dialect.name == "sqlite" else _POSTGRES
