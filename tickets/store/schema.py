@@ -13,6 +13,7 @@ from tickets.store.tables.conversation import (
     watchers,
 )
 from tickets.store.tables.counting import counters, numbers
+from tickets.store.tables.intake import mail_addresses, mail_ids, mailboxes, raw_mails
 from tickets.store.tables.knowledge import articles
 from tickets.store.tables.outbox import outbox
 from tickets.store.tables.people import devices, logins, people, technicians
@@ -30,11 +31,15 @@ __all__ = [
     "files",
     "join_codes",
     "logins",
+    "mail_addresses",
+    "mail_ids",
+    "mailboxes",
     "merges",
     "message_parts",
     "numbers",
     "outbox",
     "people",
+    "raw_mails",
     "sessions",
     "socket_tickets",
     "technicians",
