@@ -1,10 +1,13 @@
 """What every test may use."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import Phase, settings
+
+from tests.support.postgres import PostgresServer, postgres_server
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -36,3 +39,10 @@ def shared_dir() -> Path:
     if not folder.is_dir():
         pytest.skip("the folder of shared test material is missing: put it beside the repository or set TOWLINE_SHARED")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server for the tests of one run."""
+    with postgres_server() as server:
+        yield server

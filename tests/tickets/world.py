@@ -1,6 +1,7 @@
-"""A help desk in process on a real SQLite file: clock, switchboard and clients that tests can look into."""
+"""A help desk in process on a real database: clock, switchboard and clients that tests can look into."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -14,10 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from protocol.encoding import pack_b64
 from protocol.tracking import TrackingNumber
+from tests.tickets.databases import Databases
 from tickets import setup
 from tickets.app import WATCH, HelpDesk, build_help_desk
 from tickets.domain.access import Role
 from tickets.domain.views import Credentials
+from tickets.keys import create_keys
 from tickets.passwords import Passwords
 from tickets.ports import MailBell
 from tickets.settings import HelpDeskSettings
@@ -215,10 +218,17 @@ def database_engine(world: World, name: str) -> Engine:
 
 
 @asynccontextmanager
-async def make_world(folder: Path, bell: MailBell | None = None, **settings: Any) -> AsyncIterator[World]:
-    """Set a help desk up in `folder` and open it."""
-    chosen = HelpDeskSettings(data_dir=folder, public_url=PUBLIC_URL, organisation_name="Office Help", **settings)
-    await setup.initialise(chosen)
+async def make_world(
+    folder: Path, databases: Databases | None = None, bell: MailBell | None = None, **settings: Any
+) -> AsyncIterator[World]:
+    """Set a help desk up in `folder` and open it; its database is a copy from `databases`, or made anew in SQLite."""
+    url = "" if databases is None else await databases.migrated(folder)
+    given = {"public_url": PUBLIC_URL, "organisation_name": "Office Help", "database_url": url, **settings}
+    chosen = HelpDeskSettings(data_dir=folder, **given)
+    if databases is None:
+        await setup.initialise(chosen)
+    else:
+        create_keys(chosen.keys_dir, os.urandom)
     clock, switchboard = FakeClock(), RecordingSwitchboard()
     desk = build_help_desk(chosen, switchboard=switchboard, bell=bell, clock=clock, passwords=QUICK)
     await desk.open()

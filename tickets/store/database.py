@@ -1,35 +1,35 @@
-"""The database: one engine that writes and one that reads.
+"""The database: one engine that writes and one that reads, on SQLite or PostgreSQL.
 
-SQLite lets one connection write at a time. A pool of one makes writers wait in line here instead of failing there,
-BEGIN IMMEDIATE takes the lock before anything is read, and readers in WAL mode are never held up. sqlite3's own
-transaction start is switched off, since it would begin too late (SQLAlchemy, "SQLite transactions").
+Transactions that write run one after the other, on both: in one process they wait in line for its one connection,
+between processes for a lock that each takes when it begins. Nobody's check is overtaken by somebody else's change.
 """
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, event, make_url
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-_BUSY_MS: Final = 5_000
+from tickets.store.postgres import DatabaseUnusable, postgres_engine, without_haste
+from tickets.store.sqlite import sqlite_engine
+
 _WAIT_FOR_CONNECTION_S: Final = 15.0
-_READERS: Final = 4
+_POSTGRES_NAMES: Final = ("postgresql", "postgres")
 
 
 class Database:
     """Opens transactions; nothing is connected before the first one."""
 
     def __init__(self, url: str) -> None:
-        """`url` is an SQLAlchemy URL with an async driver."""
+        """`url` begins with sqlite:/// or postgresql://, a driver's name may follow. Raises DatabaseUnusable."""
         self.url: Final = url
-        if make_url(url).get_backend_name() == "sqlite":
-            self._writer = _sqlite_engine(url, writes=True)
-            self._reader = _sqlite_engine(url, writes=False)
-        else:
-            self._writer = self._reader = create_async_engine(
-                url, pool_size=10, pool_pre_ping=True, pool_timeout=_WAIT_FOR_CONNECTION_S, hide_parameters=True
-            )
+        parsed = _parse(url)
+        self.is_postgres: Final = parsed.get_backend_name() in _POSTGRES_NAMES
+        make = postgres_engine if self.is_postgres else sqlite_engine
+        self._writer = make(parsed, writes=True, wait_s=_WAIT_FOR_CONNECTION_S)
+        self._reader = make(parsed, writes=False, wait_s=_WAIT_FOR_CONNECTION_S)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -43,39 +43,26 @@ class Database:
         async with self._writer.begin() as connection:
             yield connection
 
+    @asynccontextmanager
+    async def rebuild(self) -> AsyncIterator[AsyncConnection]:
+        """Give the connection that may write, for work on the whole database that may take long."""
+        async with self.write() as connection:
+            if self.is_postgres:
+                await connection.run_sync(without_haste)
+            yield connection
+
     async def close(self) -> None:
         """Close all connections."""
         await self._writer.dispose()
         await self._reader.dispose()
 
 
-def _sqlite_engine(url: str, *, writes: bool) -> AsyncEngine:
-    engine = create_async_engine(
-        url,
-        pool_size=1 if writes else _READERS,
-        max_overflow=0,
-        pool_timeout=_WAIT_FOR_CONNECTION_S,
-        # Errors are logged; what people wrote is not.
-        hide_parameters=True,
-    )
-    begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
-
-    def on_connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in (
-            f"busy_timeout = {_BUSY_MS}",
-            "journal_mode = WAL",
-            "synchronous = FULL",
-            "foreign_keys = ON",
-            f"query_only = {'OFF' if writes else 'ON'}",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    event.listen(engine.sync_engine, "connect", on_connect)
-    event.listen(engine.sync_engine, "begin", on_begin)
-    return engine
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    names = {"sqlite", "sqlite+aiosqlite", "postgresql+asyncpg", *_POSTGRES_NAMES}
+    if parsed is None or parsed.drivername not in names:
+        raise DatabaseUnusable("[database] url has to begin with postgresql:// or sqlite:/// (or leave it empty).")
+    return parsed

@@ -27,5 +27,5 @@ def _upgrade(connection: Connection) -> None:
 
 async def migrate(database: Database) -> None:
     """Create or upgrade the schema in one transaction; a failure leaves the database as it was."""
-    async with database.write() as connection:
+    async with database.rebuild() as connection:
         await connection.run_sync(_upgrade)

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from protocol.authority import Credentials, Trust, check_credentials
 from protocol.encoding import parse_b64
 from protocol.rights import Right
+from tests.tickets.databases import Databases
 from tests.tickets.world import PASSWORD, QUICK, Caller, Filed, Json, World, make_world, new_key
 from tickets.domain.access import Role
 from tickets.settings import Limit, Limits
@@ -298,9 +299,9 @@ async def test_a_new_session_leaves_attempts_of_other_technicians_to_their_own_e
     assert world.switchboard.ended == [(first["session"], "reassigned")]
 
 
-async def test_guesses_count_over_all_addresses(tmp_path_factory: pytest.TempPathFactory) -> None:
+async def test_guesses_count_over_all_addresses(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> None:
     limits = Limits(join_all=Limit(3, timedelta(minutes=10)))
-    async with make_world(tmp_path_factory.mktemp("desk"), limits=limits) as world:
+    async with make_world(tmp_path_factory.mktemp("desk"), databases, limits=limits) as world:
         filed = await world.claimed(await world.technician())
         path = f"/api/v1/tickets/{filed.tracking}/join"
         statuses = []

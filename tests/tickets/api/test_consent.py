@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.tickets.databases import Databases
 from tests.tickets.world import Caller, Filed, Json, World, make_world
 from tickets.domain.access import Role
 from tickets.services.hub import Changed
@@ -182,17 +183,17 @@ async def test_rights_must_fit_the_answer(world: World, told: Json) -> None:
     assert len(await lines(ada, filed)) == 1
 
 
-async def test_no_more_than_the_session_offers(tmp_path: Path) -> None:
-    async with make_world(tmp_path / "data", session_rights=("view",)) as world:
+async def test_no_more_than_the_session_offers(tmp_path: Path, databases: Databases) -> None:
+    async with make_world(tmp_path / "data", databases, session_rights=("view",)) as world:
         ada = await world.technician()
         filed, agent, session = await asked(world, ada)
         assert await tell(agent, filed, session, ALLOWED) == (422, "invalid")
         assert (await tell(agent, filed, session, {"answer": "allowed", "rights": ["view"]}))[0] == 204
 
 
-async def test_tells_are_bounded_refused_ones_too(tmp_path: Path) -> None:
+async def test_tells_are_bounded_refused_ones_too(tmp_path: Path, databases: Databases) -> None:
     limits = Limits(consent_ticket=Limit(3, timedelta(minutes=10)))
-    async with make_world(tmp_path / "data", limits=limits) as world:
+    async with make_world(tmp_path / "data", databases, limits=limits) as world:
         ada = await world.technician()
         filed, agent, session = await asked(world, ada)
         for _ in range(3):

@@ -5,6 +5,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from protocol.authority import DeviceCertificate, RevocationList, verify
 from protocol.encoding import parse_b64
+from tests.tickets.databases import Databases
 from tests.tickets.world import PASSWORD, Caller, World, make_world
 from tickets import setup
 
@@ -68,11 +69,11 @@ async def test_logins_are_throttled_by_address(world: World) -> None:
     assert response.status_code == 200
 
 
-async def test_a_restart_forgives_nothing(world: World) -> None:
+async def test_a_restart_forgives_nothing(world: World, databases: Databases) -> None:
     await world.technician()
     for _ in range(world.settings.limits.login_account.count):
         assert await login(world, "wrong") == 401
-    async with make_world(world.settings.data_dir) as again:
+    async with make_world(world.settings.data_dir, databases) as again:
         assert await login(again) == 429
 
 

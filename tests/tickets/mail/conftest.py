@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.mail_peer import MailPeer, mail_peer
+from tests.tickets.databases import Databases
 from tests.tickets.mail.desk import MailDesk, mail_desk
 
 
@@ -17,7 +18,7 @@ async def peer() -> AsyncIterator[MailPeer]:
 
 
 @pytest.fixture
-async def office(tmp_path: Path, peer: MailPeer) -> AsyncIterator[MailDesk]:
+async def office(tmp_path: Path, peer: MailPeer, databases: Databases) -> AsyncIterator[MailDesk]:
     """A help desk that sends mail to it."""
-    async with mail_desk(tmp_path / "data", peer) as made:
+    async with mail_desk(tmp_path / "data", peer, databases) as made:
         yield made

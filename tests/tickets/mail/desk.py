@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from tests.support.mail_peer import MailPeer
+from tests.tickets.databases import Databases
 from tests.tickets.world import World, make_world
 from tickets.mail.smtp import SmtpMailer
 from tickets.settings import MailSettings, SmtpServer
@@ -61,8 +62,10 @@ def mail_settings(peer: MailPeer, **changes: Any) -> MailSettings:
 
 
 @asynccontextmanager
-async def mail_desk(folder: Path, peer: MailPeer, **settings: Any) -> AsyncIterator[MailDesk]:
+async def mail_desk(
+    folder: Path, peer: MailPeer, databases: Databases | None = None, **settings: Any
+) -> AsyncIterator[MailDesk]:
     """Set up a help desk that sends its mail to `peer`."""
     bell = CountingBell()
-    async with make_world(folder, bell=bell, mail=mail_settings(peer), **settings) as world:
+    async with make_world(folder, databases, bell=bell, mail=mail_settings(peer), **settings) as world:
         yield MailDesk(world, bell)

@@ -1,35 +1,39 @@
 """What each of the two engines does, seen from the database itself."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tickets.store.database import Database
-from tickets.store.migrate import migrate
 from tickets.store.numbers import raise_by_one, value
 from tickets.store.schema import numbers, people, tickets
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    """A migrated database."""
-    made = Database(f"sqlite+aiosqlite:///{tmp_path / 'desk.db'}")
-    await migrate(made)
-    yield made
-    await made.close()
 
 
 async def pragma(connection: AsyncConnection, name: str) -> object:
     return (await connection.execute(text(f"PRAGMA {name}"))).scalar_one()
 
 
+async def setting(connection: AsyncConnection, name: str) -> object:
+    return (await connection.execute(select(func.current_setting(name)))).scalar_one()
+
+
 async def test_both_engines_are_set_up_for_safety(database: Database) -> None:
+    if database.is_postgres:
+        async with database.write() as writer, database.read() as reader:
+            for connection in (writer, reader):
+                assert await setting(connection, "application_name") == "towline"
+                assert await setting(connection, "statement_timeout") == "30s"
+                assert await setting(connection, "lock_timeout") == "5s"
+                assert await setting(connection, "idle_in_transaction_session_timeout") == "1min"
+            assert await setting(writer, "transaction_isolation") == "read committed"
+            assert await setting(reader, "transaction_isolation") == "repeatable read"
+        async with database.rebuild() as patient:
+            assert await setting(patient, "statement_timeout") == "0"
+        return
     async with database.write() as writer, database.read() as reader:
         for connection in (writer, reader):
             assert await pragma(connection, "journal_mode") == "wal"
@@ -41,7 +45,7 @@ async def test_both_engines_are_set_up_for_safety(database: Database) -> None:
 
 
 async def test_the_reader_can_not_write_and_the_writer_can(database: Database) -> None:
-    with pytest.raises(DBAPIError, match="readonly"):
+    with pytest.raises(DBAPIError, match=r"read-?only"):
         async with database.read() as connection:
             await connection.execute(numbers.insert().values(name="x", value=1))
     async with database.write() as connection:

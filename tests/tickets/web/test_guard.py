@@ -3,6 +3,7 @@
 import pytest
 from starlette.datastructures import Headers
 
+from tests.tickets.databases import Databases
 from tests.tickets.world import A_TICKET, PUBLIC_URL, World, make_world
 from tickets.web.asking import COOKIE
 from tickets.web.guard import is_ours
@@ -62,9 +63,11 @@ async def test_a_person_is_told_in_words(world: World) -> None:
     assert served.status_code != 403
 
 
-async def test_the_allow_list_is_what_the_settings_say(tmp_path_factory: pytest.TempPathFactory) -> None:
+async def test_the_allow_list_is_what_the_settings_say(
+    tmp_path_factory: pytest.TempPathFactory, databases: Databases
+) -> None:
     origins = ("https://one.example", "https://two.example:8443")
-    async with make_world(tmp_path_factory.mktemp("desk"), allowed_origins=origins) as world:
+    async with make_world(tmp_path_factory.mktemp("desk"), databases, allowed_origins=origins) as world:
         for origin in origins:
             assert (await world.stranger.post("/tickets", A_TICKET, origin=origin)).status_code == 201
         assert (await world.stranger.post("/tickets", A_TICKET, origin=PUBLIC_URL)).status_code == 403
