@@ -108,6 +108,9 @@ class ClearAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Intake(Protocol):
     """Mail that came in. All raise NotLoggedIn and NotAllowed; those that name a mail raise NotFound."""
 
+    last_seen_waiting: int
+    """How many mails waited a few seconds ago."""
+
     async def listed(self, actor: Actor, query: IncomingMailQuery) -> IncomingMailList:
         """List mail in one state."""
 
@@ -120,20 +123,23 @@ class Intake(Protocol):
     async def raw(self, actor: Actor, mail: int) -> bytes:
         """Return a mail as it came."""
 
-    async def page(self, actor: Actor, mail: int) -> str:
+    async def page(self, actor: Actor, mail: int) -> bytes:
         """Return a mail's HTML as a whole document that runs and loads nothing. Raises NotFound without HTML."""
 
     async def replay(self, actor: Actor, mail: int) -> IncomingMail:
-        """Have a suspended or ignored mail looked at once more, without the limits. Raises Settled."""
+        """Have a suspended or ignored mail looked at once more, without the limits. Raises MailSettled."""
 
     async def attach(self, actor: Actor, mail: int, tracking: str) -> IncomingMail:
-        """Let a suspended or ignored mail become a line of this ticket. Raises Settled, TicketNotFound."""
+        """Let a suspended or ignored mail become a line of this ticket. Raises MailSettled, TicketNotFound."""
+
+    async def file(self, actor: Actor, mail: int) -> IncomingMail:
+        """Let a suspended or ignored mail become a ticket of its own. Raises MailSettled."""
 
     async def ignore(self, actor: Actor, mail: int) -> IncomingMail:
-        """Decide that nothing becomes of a suspended mail; it is kept. Raises Settled."""
+        """Decide that nothing becomes of a suspended mail; it is kept. Raises MailSettled."""
 
     async def delete(self, actor: Actor, mail: int) -> None:
-        """Forget what an ignored mail said; that it came stays known. Raises Settled."""
+        """Forget what a suspended or ignored mail said; that it came stays known. Raises MailSettled."""
 
     async def blocked(self, actor: Actor) -> BlockedAddressList:
         """List addresses that get no more mail."""
