@@ -17,6 +17,12 @@ DESKTOP = (
     *("Xvfb", "xauth", "openbox", "xterm", "mousepad", "dbus-run-session", "chromium"),
     *("xmessage", "xprop", "xrandr", "setxkbmap"),
 )
+SERVERS = (
+    "usr/sbin/dovecot",
+    "usr/lib/postgresql/17/bin/initdb",
+    "usr/lib/dovecot/imap",
+    "usr/lib/dovecot/lmtp",
+)
 USED_BY_THE_SCRIPT = ("bash", "env", "sort", "mktemp", "rm", "tail", "mkdir")
 
 
@@ -24,6 +30,7 @@ class Machine:
     """A folder of programs that stands for a machine; `apt-get install xterm` puts an xterm there."""
 
     def __init__(self, folder: Path) -> None:
+        self.root = folder
         self.bin = folder / "bin"
         self.bin.mkdir()
         self.calls = folder / "apt-calls"
@@ -31,8 +38,11 @@ class Machine:
             found = shutil.which(name)
             assert found is not None
             (self.bin / name).symlink_to(found)
-        for name in (*DESKTOP, "cc", "npm"):
+        for name in (*DESKTOP, "cc", "npm", "setpriv"):
             self.add(name, "exit 0")
+        for server in SERVERS:
+            (folder / server).parent.mkdir(parents=True, exist_ok=True)
+            (folder / server).touch()
         self.add("id", "echo 0")
         self.add("fc-list", "echo 'DejaVu Sans Mono'")
         self.add("apt-get", f'echo "$*" >>"{self.calls}"')
@@ -50,7 +60,7 @@ class Machine:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [str(SCRIPT), *arguments],
-            env={"PATH": str(self.bin)},
+            env={"PATH": str(self.bin), "SYSTEM_ROOT": str(self.root)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -85,6 +95,25 @@ def test_what_is_missing_is_installed(machine: Machine) -> None:
     machine.remove("xprop")
     assert machine.run("test").returncode == 0
     assert machine.installed == ["x11-utils", "xterm"]
+
+
+@pytest.mark.parametrize(
+    ("server", "package"),
+    list(zip(SERVERS, ("dovecot-core", "postgresql", "dovecot-imapd", "dovecot-lmtpd"), strict=True)),
+)
+def test_servers_are_for_tests_only_and_count_wherever_they_are(machine: Machine, server: str, package: str) -> None:
+    (machine.root / server).unlink()
+    assert machine.run("demo").returncode == 0
+    assert machine.installed == []
+    assert machine.run("test").returncode == 0
+    assert machine.installed == [package]
+
+
+def test_a_server_in_the_path_is_enough(machine: Machine) -> None:
+    (machine.root / SERVERS[1]).unlink()
+    machine.add("initdb", "exit 0")
+    assert machine.run("test").returncode == 0
+    assert machine.installed == []
 
 
 def test_an_environment_for_python_needs_no_desktop(machine: Machine) -> None:
