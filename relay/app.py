@@ -6,6 +6,8 @@ desk's data go through here as well.
 
 import asyncio
 import importlib.util
+import ipaddress
+import shlex
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -37,12 +39,25 @@ from tickets.domain.errors import DeskError
 from tickets.keys import KeysUnusable
 from tickets.mail.smtp import NotSent
 from tickets.ports import SilentSwitchboard
-from tickets.settings import HelpDeskSettings, MailSettings, SmtpServer
+from tickets.settings import (
+    HelpDeskSettings,
+    ImapServer,
+    IntakeSettings,
+    MailListener,
+    MailSettings,
+    SmtpServer,
+    TokenSource,
+    WebhookSettings,
+)
 
 # Agents and viewers come back after this time to twice that, so that not all of them do at once.
 RETRY_IN_MS: Final = 2_000
 # A database that has not answered by then is not ready.
 READY_S: Final = 2.0
+# Who answers for a team hears of a missed target well within a minute.
+ESCALATE_EVERY_S: Final = 20.0
+# Other programs are told soon; looking costs one query.
+WEBHOOKS_EVERY_S: Final = 1.5
 
 
 class Trouble(Exception):
@@ -130,6 +145,10 @@ def desk_settings(settings: Settings) -> HelpDeskSettings:
         tracking_prefix=settings.organisation.tracking_prefix,
         session_rights=tuple(Right(right) for right in settings.session.rights),
         mail=mail_settings(settings),
+        intake=intake_settings(settings),
+        webhooks=WebhookSettings(
+            tuple(ipaddress.ip_network(network) for network in settings.webhooks.networks), settings.webhooks.ca
+        ),
     )
 
 
@@ -141,6 +160,52 @@ def mail_settings(settings: Settings) -> MailSettings | None:
     name, address = parse_sender(settings.mail.sender)
     server = SmtpServer(smtp.host, smtp.port, smtp.security, smtp.user, smtp.password, settings.mail.smtp_ca)
     return MailSettings(name or settings.organisation.name, address, server)
+
+
+def intake_settings(settings: Settings) -> IntakeSettings | None:
+    """Return how mail comes in; None when none does."""
+    url, at, mail = settings.imap, settings.mail_listener, settings.mail
+    if url is None and at is None:
+        return None
+    own = parse_sender(mail.sender)[1].casefold()
+    token = None
+    if mail.imap_token_command or mail.imap_token_file:
+        token = TokenSource(tuple(shlex.split(mail.imap_token_command)), mail.imap_token_file)
+    imap = listener = None
+    if url is not None:
+        imap = ImapServer(
+            host=url.host,
+            port=url.port,
+            security=url.security,
+            user=url.user,
+            password=url.password,
+            token=token,
+            folder=mail.imap_folder,
+            processed=mail.imap_processed,
+            ca=mail.imap_ca,
+        )
+    if at is not None:
+        tls = settings.server.tls
+        paths = certificate_paths(settings)
+        certificate, key = paths.server, paths.server_key
+        if isinstance(tls, CertificateFiles):
+            certificate, key = tls.certificate, tls.key
+        with_tls = tls != "off"
+        listener = MailListener(
+            host=at.host,
+            port=at.port,
+            socket=at.socket,
+            lmtp=at.lmtp,
+            certificate=str(certificate) if with_tls else "",
+            key=str(key) if with_tls else "",
+        )
+    return IntakeSettings(
+        addresses=tuple(dict.fromkeys((own, *mail.addresses))),
+        authserv_id=mail.authserv_id,
+        category=mail.category,
+        imap=imap,
+        listener=listener,
+    )
 
 
 def viewer_folder() -> Path:
@@ -230,11 +295,16 @@ def worker_is_awake(settings: Settings) -> bool:
 async def run_worker(settings: Settings) -> None:
     """Keep house and send mail until cancelled. Raises WakeUpError, Trouble."""
     with desk_trouble():
-        desk = build_help_desk(desk_settings(settings), switchboard=SilentSwitchboard())
+        desk = build_help_desk(
+            desk_settings(settings), switchboard=SilentSwitchboard(), bell=Bell(wake_up_path(settings))
+        )
     try:
         async with listening(wake_up_path(settings)) as rung, asyncio.TaskGroup() as group:
             group.create_task(work(desk.housekeep, asyncio.Event()), name="housekeeping")
             group.create_task(work(desk.send_mail, rung), name="mail")
+            group.create_task(desk.take_mail(), name="mail intake")
+            group.create_task(work(desk.escalate, asyncio.Event(), ESCALATE_EVERY_S), name="clocks")
+            group.create_task(work(desk.send_webhooks, asyncio.Event(), WEBHOOKS_EVERY_S), name="webhooks")
     finally:
         await desk.close()
 

@@ -13,38 +13,68 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
-from tickets.api import connecting, description, desk, tickets
+from tickets.api import articles as article_routes
+from tickets.api import attachments as attachment_routes
+from tickets.api import connecting, description, desk, incoming_mail, outgoing, spreading, tickets
+from tickets.api import tokens as token_api
+from tickets.api import webhooks as webhook_api
 from tickets.api.offer import METHODS, PREFIX, no_such_route
 from tickets.domain.errors import DeskError
 from tickets.domain.services import DeskServices
 from tickets.keys import load_keys
+from tickets.mail.intake.office import MailIntake
+from tickets.mail.intake.understanding import ChildReader
 from tickets.mail.sending import MailSender
 from tickets.mail.smtp import Mailer, SmtpMailer
 from tickets.pages.app import build_pages
 from tickets.passwords import Passwords
 from tickets.ports import Clock, Entropy, MailBell, SilentBell, Switchboard, SystemClock, moment
 from tickets.services.articles import ArticleService
+from tickets.services.attachments import AttachmentService
+from tickets.services.clock_keeper import ClockKeeper
 from tickets.services.consents import ConsentService
 from tickets.services.context import Context
+from tickets.services.delivering import Delivering
 from tickets.services.devices import DeviceService
 from tickets.services.echo import Echo
+from tickets.services.escalating import Escalating
 from tickets.services.gate import Gate
 from tickets.services.hub import LiveHub
+from tickets.services.indexing import index_ticket
+from tickets.services.intake import IntakeService
 from tickets.services.join_codes import JoinCodeService
+from tickets.services.knowledge import KnowledgeService, follow_tickets
 from tickets.services.live import LiveService
 from tickets.services.logins import LoginService
+from tickets.services.mail_templates import MailTemplateService
+from tickets.services.mailed_links import MailedLinkService
 from tickets.services.organisation import OrganisationService
+from tickets.services.outgoing import OutboxService
+from tickets.services.ratings import RatingService
+from tickets.services.registers import (
+    CalendarService,
+    CategoryService,
+    PolicyService,
+    RuleService,
+    TeamService,
+)
 from tickets.services.sessions import SessionService
 from tickets.services.story import Story
 from tickets.services.technicians import TechnicianService
 from tickets.services.tickets import TicketService
+from tickets.services.tokens import TokenService
+from tickets.services.triaging import TriageService
+from tickets.services.webhooks import WebhookService
+from tickets.services.workforce import WeightService, WorkService
 from tickets.settings import HelpDeskSettings
-from tickets.store import counters, join_codes, logins
+from tickets.store import counters, idempotency, join_codes, logins
 from tickets.store import sessions as session_store
 from tickets.store.database import Database
+from tickets.store.files import FileStore
 from tickets.web.edge import Edge
 from tickets.web.guard import OriginGuard
 from tickets.web.live import LiveSocket
+from tickets.web.once import Once
 from tickets.web.problems import MAX_BODY_BYTES, answer_problem
 
 # A technician who lost a ticket loses its session within a second, whichever process took it away.
@@ -63,14 +93,23 @@ class HelpDesk:
         context: Context,
         services: DeskServices,
         sessions: SessionService,
+        *,
         sender: MailSender | None,
+        intake: MailIntake | None,
+        review: IntakeService,
         asgi: ASGIApp,
     ) -> None:
         """Made by `build_help_desk`."""
         self._context: Final = context
         self._sessions: Final = sessions
         self._sender: Final = sender
+        self._intake: Final = intake
+        self._review: Final = review
         self._echo: Final = Echo(context)
+        self._links: Final = MailedLinkService(context)
+        self._delivering: Final = Delivering(context)
+        self._escalating: Final = Escalating(context)
+        self._files: Final = AttachmentService(context)
         self._task: asyncio.Task[None] | None = None
         self._stopping: Final = asyncio.Event()
         self.services: Final = services
@@ -90,21 +129,41 @@ class HelpDesk:
             self._stopping.set()
             await self._task
             self._task = None
+        await self._review.close()
         await self._context.database.close()
 
     async def housekeep(self) -> None:
         """Remove rows that have run out: logins, codes, socket tickets, counters; forget what old mails said."""
         now = self._context.now()
         async with self._context.database.write() as connection:
-            for noun in (logins, join_codes, session_store, counters):
+            for noun in (logins, join_codes, session_store, counters, idempotency):
                 await noun.purge(connection, now)
+        await self._files.housekeep()
+        await self._delivering.tidy()
         if self._sender is not None:
             await self._sender.tidy()
 
+    async def escalate(self) -> None:
+        """Warn of targets that will be missed, tell of those that were, pass on what absent technicians have."""
+        await self._escalating.run()
+
+    async def take_mail(self) -> None:
+        """Take mail in until cancelled; for one process beside the one that serves."""
+        if self._intake is not None:
+            await self._intake.run()
+
     async def send_mail(self) -> None:
         """Send the mail that is due; for one process beside the one that serves."""
+        if self._intake is not None:
+            # Whoever rang may have decided about a mail that came in.
+            self._intake.wake()
         if self._sender is not None:
+            await self._links.answer()
             await self._sender.send_due()
+
+    async def send_webhooks(self) -> None:
+        """Send what webhooks are owed; for the worker."""
+        await self._delivering.send_due()
 
     async def reconcile(self) -> None:
         """End every session and live page whose permission is gone, now."""
@@ -119,6 +178,7 @@ class HelpDesk:
             try:
                 await self._sessions.reconcile()
                 await self._echo.listen()
+                await self._review.look()
                 failing = False
             except Exception:  # noqa: BLE001 - the edge of the task: it must not end
                 # The next round tries again; once is enough for the log.
@@ -144,11 +204,20 @@ def build_context(
         passwords=passwords or Passwords(),
         switchboard=switchboard,
         hub=LiveHub(),
-        story=Story(),
+        story=_story(),
+        files=FileStore(settings.files_dir, settings.attachments.file_bytes),
         bell=bell or SilentBell(),
         clock=clock or SystemClock(),
         entropy=entropy,
     )
+
+
+def _story() -> Story:
+    """Return a story with those that every process has to listen with."""
+    story = Story()
+    story.listen(index_ticket)
+    story.listen(follow_tickets)
+    return story
 
 
 def build_help_desk(
@@ -165,35 +234,70 @@ def build_help_desk(
     context = build_context(
         settings, switchboard=switchboard, bell=bell, clock=clock, entropy=entropy, passwords=passwords
     )
+    context.story.listen(ClockKeeper(context).hear)
     mail = settings.mail
     sender = None if mail is None else MailSender(context, mail, mailer or SmtpMailer(mail.smtp))
-    sessions, live = SessionService(context), LiveService(context)
+    sessions, live, webhooks = SessionService(context), LiveService(context), WebhookService(context)
+    context.story.listen(webhooks.heard)
+    articles = ArticleService(context)
+    intake = None if settings.intake is None else MailIntake(context, settings.intake, ChildReader())
+    review = IntakeService(context)
+    ticket_service = TicketService(context)
     services = DeskServices(
         organisation_name=settings.organisation_name,
         public_url=settings.public_url,
         tracking_prefix=settings.tracking_prefix,
         sends_mail=mail is not None,
-        tickets=TicketService(context),
+        tickets=ticket_service,
+        attachments=AttachmentService(context),
         technicians=TechnicianService(context),
         logins=LoginService(context),
-        articles=ArticleService(context),
+        articles=articles,
+        knowledge=KnowledgeService(context, articles.sightings),
         join_codes=JoinCodeService(context),
         devices=DeviceService(context),
         sessions=sessions,
         consents=ConsentService(context),
         organisation=OrganisationService(context),
         live=live,
+        mail_templates=MailTemplateService(context),
+        outbox=OutboxService(context),
+        links=MailedLinkService(context),
+        ratings=RatingService(context),
+        categories=CategoryService(context),
+        teams=TeamService(context),
+        rules=RuleService(context),
+        calendars=CalendarService(context),
+        targets=PolicyService(context),
+        weights=WeightService(context),
+        work=WorkService(context),
+        triaging=TriageService(context, ticket_service),
+        tokens=TokenService(context),
+        webhooks=webhooks,
+        intake=review,
     )
     app = build_application(services, live, settings, context.clock)
-    edge = Edge(OriginGuard(app, settings.origins), settings.public_url)
-    return HelpDesk(context, services, sessions, sender, edge)
+    once = Once(app, context.database, context.now)
+    edge = Edge(OriginGuard(once, settings.origins), settings.public_url)
+    return HelpDesk(context, services, sessions, sender=sender, intake=intake, review=review, asgi=edge)
 
 
 def build_application(services: DeskServices, live: LiveService, settings: HelpDeskSettings, clock: Clock) -> FastAPI:
     """Return the routes of API, live socket and pages."""
     app = FastAPI(title="Towline", openapi_url=None, docs_url=None, redoc_url=None, max_body_size=MAX_BODY_BYTES)
     app.state.desk = services
-    for router in (tickets.router, connecting.router, desk.router):
+    for router in (
+        tickets.router,
+        attachment_routes.router,
+        article_routes.router,
+        connecting.router,
+        spreading.router,
+        desk.router,
+        outgoing.router,
+        token_api.router,
+        webhook_api.router,
+        incoming_mail.router,
+    ):
         app.include_router(router, prefix=PREFIX)
     app.router.routes.append(WebSocketRoute("/live", LiveSocket(live, settings.origins)))
     for path in ("/api", "/api/{rest:path}"):

@@ -33,7 +33,7 @@ QUICK = Passwords(memory_kib=8, rounds=1)
 Json = dict[str, Any]
 
 A_TICKET: Json = {
-    "category": "Printing",
+    "category": "Printing and scanning",
     "title": "The printer says no",
     "description": "It blinks red and prints nothing.",
     "urgency": "normal",

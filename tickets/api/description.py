@@ -7,16 +7,19 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from tickets.api.offer import SCHEMAS
-from tickets.domain import views
+from tickets.domain import assignment, categories, clocks, knowledge, priority, registers, teams, views
 from tickets.web.problems import Problem
 
 _TITLE: Final = "Towline help desk"
 _VERSION: Final = "1"
+# Where the structs are that the API takes and gives.
+_MODULES: Final = (views, assignment, categories, clocks, knowledge, priority, registers, teams)
 
 
 def _structs() -> list[type[msgspec.Struct]]:
-    found = [kind for kind in vars(views).values() if isinstance(kind, type) and issubclass(kind, msgspec.Struct)]
-    return [kind for kind in found if kind is not msgspec.Struct] + [Problem]
+    kinds = (kind for module in _MODULES for kind in vars(module).values())
+    found = (kind for kind in kinds if isinstance(kind, type) and issubclass(kind, msgspec.Struct))
+    return [kind for kind in dict.fromkeys(found) if kind is not msgspec.Struct] + [Problem]
 
 
 def describe(app: FastAPI) -> dict[str, Any]:

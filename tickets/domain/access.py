@@ -41,12 +41,19 @@ class Action(StrEnum):
     TELL_CONSENT = "tell-consent"
     ADD = "add"
     CHANGE = "change"
+    REMOVE = "remove"
     CERTIFY = "certify"
     LOG_IN = "log-in"
     LOG_OUT = "log-out"
     LISTEN = "listen"
     REGISTER = "register"
     WATCH = "watch"
+    ATTACH = "attach"
+    ORGANISE = "organise"
+    MERGE = "merge"
+    TRIAGE = "triage"
+    EDIT = "edit"
+    JUDGE = "judge"
 
 
 class Thing(StrEnum):
@@ -59,7 +66,12 @@ class Thing(StrEnum):
     TICKETS = "tickets"
     QUEUE = "queue"
     ARTICLES = "articles"
+    INTERNAL_ARTICLES = "internal articles"
     DEVICES = "devices"
+    CATEGORIES = "categories"
+    TEAMS = "teams"
+    SPREADING = "rules, calendars and targets"
+    OWN_WORK = "my own work"
     TECHNICIANS = "technicians"
     ORGANISATION = "organisation"
     LOGIN = "login"
@@ -67,6 +79,11 @@ class Thing(StrEnum):
     PORTAL = "portal"
     CONSOLE = "console"
     ADMINISTRATION = "administration"
+    MAILED_LINKS = "mailed links"
+    TOKENS = "tokens"
+    WEBHOOKS = "webhooks"
+    PEOPLE = "people"
+    INCOMING_MAIL = "incoming mail"
     RELAY = "relay"
 
 
@@ -84,11 +101,17 @@ _ROWS: Final[tuple[tuple[tuple[Role, ...], Action, tuple[Thing, ...]], ...]] = (
     (_EVERYBODY, Action.LOG_IN, (Thing.LOGIN,)),
     # Joining proves itself: by the requester token, or by a code that the technician read out.
     (_EVERYBODY, Action.JOIN, ANY_TICKET),
+    # Asking sends a link to the right person only; the key in the link is the proof of the rest.
+    (_EVERYBODY, Action.SUBMIT, (Thing.MAILED_LINKS,)),
+    (_EVERYBODY, Action.READ, (Thing.MAILED_LINKS,)),
+    (_EVERYBODY, Action.JUDGE, (Thing.MAILED_LINKS,)),
     # The first frame on a socket is the proof; the gate checks it.
     (_EVERYBODY, Action.REGISTER, (Thing.RELAY,)),
     (_EVERYBODY, Action.WATCH, (Thing.RELAY,)),
     ((Role.REQUESTER,), Action.READ, (Thing.OWN_TICKET,)),
     ((Role.REQUESTER,), Action.REPLY, (Thing.OWN_TICKET,)),
+    ((Role.REQUESTER,), Action.ATTACH, (Thing.OWN_TICKET,)),
+    ((Role.AGENT,), Action.ATTACH, (Thing.OWN_TICKET,)),
     ((Role.AGENT,), Action.READ, (Thing.OWN_TICKET,)),
     ((Role.AGENT,), Action.REPLY, (Thing.OWN_TICKET,)),
     # Only the computer itself knows what its user said; nobody else may speak for it.
@@ -98,6 +121,23 @@ _ROWS: Final[tuple[tuple[tuple[Role, ...], Action, tuple[Thing, ...]], ...]] = (
     (_STAFF, Action.READ, _STAFF_TICKETS),
     (_STAFF, Action.REPLY, _STAFF_TICKETS),
     (_STAFF, Action.NOTE, _STAFF_TICKETS),
+    (_STAFF, Action.ATTACH, _STAFF_TICKETS),
+    # Tags, links, who else is told, time spent: whoever sees that something is missing puts it there.
+    (_STAFF, Action.ORGANISE, _STAFF_TICKETS),
+    ((Role.TECHNICIAN,), Action.MERGE, (Thing.ASSIGNED_TICKET, Thing.UNASSIGNED_TICKET)),
+    ((Role.ADMIN,), Action.MERGE, _STAFF_TICKETS),
+    # How much a ticket weighs and whose it is; who has it is another matter.
+    ((Role.TECHNICIAN,), Action.TRIAGE, (Thing.ASSIGNED_TICKET, Thing.UNASSIGNED_TICKET)),
+    ((Role.ADMIN,), Action.TRIAGE, _STAFF_TICKETS),
+    (_EVERYBODY, Action.LIST, (Thing.CATEGORIES,)),
+    (_STAFF, Action.LIST, (Thing.TEAMS, Thing.SPREADING, Thing.OWN_WORK)),
+    (_STAFF, Action.CHANGE, (Thing.OWN_WORK,)),
+    ((Role.ADMIN,), Action.CHANGE, (Thing.CATEGORIES, Thing.TEAMS, Thing.SPREADING, Thing.TECHNICIANS)),
+    # What waits is looked through by whoever has time; what somebody wrote is forgotten by admins.
+    (_STAFF, Action.LIST, (Thing.INCOMING_MAIL,)),
+    (_STAFF, Action.READ, (Thing.INCOMING_MAIL,)),
+    (_STAFF, Action.CHANGE, (Thing.INCOMING_MAIL,)),
+    ((Role.ADMIN,), Action.REMOVE, (Thing.INCOMING_MAIL,)),
     (_STAFF, Action.CLAIM, (Thing.UNASSIGNED_TICKET,)),
     (_STAFF, Action.HAND_OVER, (Thing.ASSIGNED_TICKET,)),
     ((Role.ADMIN,), Action.ASSIGN, (Thing.UNASSIGNED_TICKET,)),
@@ -110,12 +150,25 @@ _ROWS: Final[tuple[tuple[tuple[Role, ...], Action, tuple[Thing, ...]], ...]] = (
     ((Role.ADMIN,), Action.MAKE_JOIN_CODE, _STAFF_TICKETS),
     # Nobody but the assigned technician; an admin takes the ticket over first, on the record.
     (_STAFF, Action.OPEN_SESSION, (Thing.ASSIGNED_TICKET,)),
+    (_EVERYBODY, Action.JUDGE, (Thing.ARTICLES,)),
+    # Drafts, archived ones and how well they work are internal too.
+    (_STAFF, Action.READ, (Thing.INTERNAL_ARTICLES,)),
+    (_STAFF, Action.LIST, (Thing.INTERNAL_ARTICLES,)),
     (_STAFF, Action.ADD, (Thing.ARTICLES,)),
+    (_STAFF, Action.EDIT, (Thing.ARTICLES,)),
     (_STAFF, Action.CERTIFY, (Thing.DEVICES,)),
     (_STAFF, Action.LOG_OUT, (Thing.LOGIN,)),
     (_STAFF, Action.LISTEN, (Thing.LIVE,)),
     ((Role.ADMIN,), Action.SEE, (Thing.ADMINISTRATION,)),
     ((Role.ADMIN,), Action.CHANGE, (Thing.ADMINISTRATION,)),
+    (_STAFF, Action.LIST, (Thing.TOKENS,)),
+    (_STAFF, Action.ADD, (Thing.TOKENS,)),
+    (_STAFF, Action.REMOVE, (Thing.TOKENS,)),
+    ((Role.ADMIN,), Action.LIST, (Thing.WEBHOOKS, Thing.PEOPLE)),
+    ((Role.ADMIN,), Action.ADD, (Thing.WEBHOOKS, Thing.PEOPLE)),
+    ((Role.ADMIN,), Action.CHANGE, (Thing.WEBHOOKS,)),
+    ((Role.ADMIN,), Action.REMOVE, (Thing.WEBHOOKS, Thing.PEOPLE)),
+    ((Role.ADMIN,), Action.READ, (Thing.PEOPLE,)),
 )
 
 RIGHTS: Final = frozenset(
@@ -145,6 +198,8 @@ class Actor:
     agent_key: str | None = None
     login: LoginId | None = None
     by_cookie: bool = False
+    # What a token with scopes can be used for at all; None for a whole login (`tickets.domain.scopes`).
+    reach: frozenset[tuple[Action, Thing]] | None = None
 
     @property
     def is_staff(self) -> bool:
@@ -169,7 +224,8 @@ def check(actor: Actor, action: Action, *things: Thing) -> None:
 
     Raises NotLoggedIn for a stranger where a login could help, else NotAllowed.
     """
-    if any(is_allowed(actor.role, action, thing) for thing in things):
+    reach = actor.reach
+    if any(is_allowed(actor.role, action, thing) and (reach is None or (action, thing) in reach) for thing in things):
         return
     raise NotLoggedIn if actor.role is Role.ANONYMOUS else NotAllowed(action.value)
 

@@ -4,10 +4,17 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tickets.domain.access import Actor
+from tickets.domain.assignment import RuleFields, RuleView
+from tickets.domain.attachments import NOTHING_MORE, Attachments, MessageExtras
+from tickets.domain.clocks import PolicyFields, PolicyView
+from tickets.domain.intake import Intake
+from tickets.domain.knowledge import Articles, Knowledge
+from tickets.domain.outgoing import MailedLinks, MailTemplates, Outbox, Ratings
+from tickets.domain.registers import Categories, Register, Triaging, Weights, Work
+from tickets.domain.teams import CalendarFields, CalendarView, TeamFields, TeamView
+from tickets.domain.tokens import Tokens
 from tickets.domain.values import Channel, Status
 from tickets.domain.views import (
-    ArticleList,
-    ArticleView,
     ConsentReport,
     Credentials,
     DeviceCertified,
@@ -16,7 +23,6 @@ from tickets.domain.views import (
     JoinRequest,
     LiveTicket,
     LoggedIn,
-    NewArticle,
     NewDevice,
     NewTicket,
     OrganisationView,
@@ -28,6 +34,7 @@ from tickets.domain.views import (
     TicketView,
     TimelineEntry,
 )
+from tickets.domain.webhooks import Webhooks
 
 
 class Tickets(Protocol):
@@ -36,7 +43,15 @@ class Tickets(Protocol):
     All but `submit` and `queue` raise TicketNotFound (unknown or foreign), NotLoggedIn, NotAllowed.
     """
 
-    async def submit(self, actor: Actor, new: NewTicket, *, channel: Channel, address: str) -> Submitted:
+    async def submit(
+        self,
+        actor: Actor,
+        new: NewTicket,
+        *,
+        channel: Channel,
+        address: str,
+        extras: MessageExtras = NOTHING_MORE,
+    ) -> Submitted:
         """File a ticket; `address` is the client's, for the rate limit. Raises Invalid, TooManyTries."""
 
     async def get(self, actor: Actor, tracking: str) -> TicketView:
@@ -45,7 +60,15 @@ class Tickets(Protocol):
     async def queue(self, actor: Actor, query: QueueQuery) -> QueuePage:
         """List tickets, the most urgent and oldest first. Raises Invalid for a cursor that is none."""
 
-    async def message(self, actor: Actor, tracking: str, text: str, *, internal: bool = False) -> TimelineEntry:
+    async def message(
+        self,
+        actor: Actor,
+        tracking: str,
+        text: str,
+        *,
+        internal: bool = False,
+        extras: MessageExtras = NOTHING_MORE,
+    ) -> TimelineEntry:
         """Add a reply or an internal note. Raises TicketClosed for a requester whose ticket is closed."""
 
     async def claim(self, actor: Actor, tracking: str) -> TicketView:
@@ -82,19 +105,6 @@ class Logins(Protocol):
 
         Requester and agent tokens are good only together with the `tracking` number of the path.
         """
-
-
-class Articles(Protocol):
-    """The knowledge base."""
-
-    async def search(self, actor: Actor, q: str, *, limit: int = 20) -> ArticleList:
-        """Return articles that hold all the words of `q` (all of them, newest first, when it is empty)."""
-
-    async def get(self, actor: Actor, article: str) -> ArticleView:
-        """Return one article. Raises NotFound."""
-
-    async def add(self, actor: Actor, new: NewArticle) -> ArticleView:
-        """Publish an article."""
 
 
 class JoinCodes(Protocol):
@@ -157,12 +167,29 @@ class DeskServices:
     tracking_prefix: str
     sends_mail: bool
     tickets: Tickets
+    attachments: Attachments
     technicians: Technicians
     logins: Logins
     articles: Articles
+    knowledge: Knowledge
     join_codes: JoinCodes
     devices: Devices
     sessions: Sessions
     consents: Consents
     organisation: Organisation
     live: Live
+    mail_templates: MailTemplates
+    outbox: Outbox
+    links: MailedLinks
+    ratings: Ratings
+    tokens: Tokens
+    webhooks: Webhooks
+    categories: Categories
+    teams: Register[TeamFields, TeamView]
+    rules: Register[RuleFields, RuleView]
+    calendars: Register[CalendarFields, CalendarView]
+    targets: Register[PolicyFields, PolicyView]
+    weights: Weights
+    work: Work
+    triaging: Triaging
+    intake: Intake

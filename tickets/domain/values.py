@@ -42,6 +42,7 @@ class Channel(StrEnum):
     AGENT = "agent"
     PHONE = "phone"
     API = "api"
+    EMAIL = "e-mail"
 
 
 class Status(StrEnum):
@@ -109,3 +110,15 @@ class EntryKind(StrEnum):
     SESSION_REFUSED = "session-refused"
     SESSION_NARROWED = "session-narrowed"
     SESSION_ENDED = "session-ended"
+    WATCHERS = "watchers"
+    TAGS = "tags"
+    LINKED = "linked"
+    MERGED = "merged"
+    UNMERGED = "unmerged"
+    SPLIT = "split"
+    TIME_SPENT = "time-spent"
+    TRIAGED = "triaged"
+    QUEUED = "queued"
+    ESCALATED = "escalated"
+    RATED = "rated"
+    ARTICLE_USED = "article-used"

@@ -7,6 +7,10 @@ import msgspec
 
 from protocol.rights import Right
 from tickets.domain.access import Action, Role
+from tickets.domain.attachments import AttachmentView
+from tickets.domain.conversation import LinkView, TimeSpent, WatcherView
+from tickets.domain.finding import Sort
+from tickets.domain.priority import Impact, Priority
 from tickets.domain.values import Asset, Channel, ConsentAnswer, DeviceKind, EntryKind, QueueView, Status, Urgency
 
 MAX_TEXT = 20_000
@@ -40,10 +44,11 @@ class NewTicket(msgspec.Struct, frozen=True):
 
 
 class NewMessage(msgspec.Struct, frozen=True):
-    """A reply, or an internal note that only technicians see."""
+    """A reply, or an internal note that only technicians see; `attachments` are ids of files that were sent before."""
 
     text: Text
     internal: bool = False
+    attachments: Annotated[tuple[Id, ...], msgspec.Meta(max_length=20)] = ()
 
 
 class Assignment(msgspec.Struct, frozen=True):
@@ -89,14 +94,6 @@ class ConsentReport(msgspec.Struct, frozen=True):
     beforehand: bool = False
 
 
-class NewArticle(msgspec.Struct, frozen=True):
-    """An article for the knowledge base; `body` is Markdown."""
-
-    title: Title
-    body: Annotated[str, msgspec.Meta(min_length=1, max_length=100_000)]
-    category: Annotated[str, msgspec.Meta(max_length=MAX_LINE)] = ""
-
-
 class NewDevice(msgspec.Struct, frozen=True):
     """A technician's X25519 public key to be certified."""
 
@@ -121,6 +118,17 @@ class QueueQuery(msgspec.Struct, frozen=True):
     view: QueueView = QueueView.ALL
     status: Status | None = None
     q: Annotated[str, msgspec.Meta(max_length=MAX_TITLE)] = ""
+    team: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    # The rest narrows down as the words of the search line do (`tickets.domain.finding`).
+    priority: Priority | None = None
+    category: Annotated[str, msgspec.Meta(max_length=MAX_LINE)] = ""
+    assigned: Annotated[str, msgspec.Meta(max_length=MAX_LINE)] = ""
+    tag: Annotated[str, msgspec.Meta(max_length=MAX_LINE)] = ""
+    asset: Annotated[str, msgspec.Meta(max_length=MAX_LINE)] = ""
+    channel: Channel | None = None
+    watcher: Annotated[str, msgspec.Meta(max_length=254)] = ""
+    age: Annotated[str, msgspec.Meta(max_length=10)] = ""
+    sort: Sort | None = None
     cursor: Annotated[str, msgspec.Meta(max_length=200)] = ""
     limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 50
 
@@ -142,8 +150,15 @@ class AssigneeView(msgspec.Struct, frozen=True):
     name: str
 
 
+class TeamName(msgspec.Struct, frozen=True):
+    """Whose work it is."""
+
+    id: str
+    name: str
+
+
 class TicketSummary(msgspec.Struct, frozen=True):
-    """A ticket as a line of the queue."""
+    """A ticket as a line of the queue; `due_at` is when the first of its clocks runs out."""
 
     tracking: str
     title: str
@@ -157,6 +172,10 @@ class TicketSummary(msgspec.Struct, frozen=True):
     created_at: datetime
     updated_at: datetime
     agent_online: bool
+    impact: Impact = Impact.NORMAL
+    priority: Priority = Priority.NORMAL
+    team: TeamName | None = None
+    due_at: datetime | None = None
 
 
 class QueuePage(msgspec.Struct, frozen=True):
@@ -167,7 +186,11 @@ class QueuePage(msgspec.Struct, frozen=True):
 
 
 class TimelineEntry(msgspec.Struct, frozen=True):
-    """One thing that happened; `text` is a person's own words or a ready sentence about the event."""
+    """One thing that happened; `text` is a person's own words or a ready sentence about the event.
+
+    `channel` is the way by which words came, `quoted` what a mail repeated of earlier ones. With `has_html` there is
+    more at `/tickets/{tracking}/messages/{id}/html`.
+    """
 
     id: str
     at: datetime
@@ -176,6 +199,10 @@ class TimelineEntry(msgspec.Struct, frozen=True):
     role: Role
     text: str
     internal: bool
+    channel: Channel | None = None
+    quoted: str = ""
+    has_html: bool = False
+    attachments: tuple[AttachmentView, ...] = ()
 
 
 class TicketView(msgspec.Struct, frozen=True):
@@ -201,6 +228,14 @@ class TicketView(msgspec.Struct, frozen=True):
     agent_online: bool
     allowed: tuple[Action, ...]
     next_statuses: tuple[Status, ...]
+    watchers: tuple[WatcherView, ...] = ()
+    tags: tuple[str, ...] = ()
+    links: tuple[LinkView, ...] = ()
+    time_spent: TimeSpent | None = None
+    impact: Impact = Impact.NORMAL
+    priority: Priority = Priority.NORMAL
+    team: TeamName | None = None
+    due_at: datetime | None = None
 
 
 class Submitted(msgspec.Struct, frozen=True):
@@ -238,24 +273,6 @@ class LoggedIn(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"LoggedIn(technician={self.technician!r})"
-
-
-class ArticleView(msgspec.Struct, frozen=True):
-    """An article; `body` is Markdown as its author wrote it, not yet made safe for a page."""
-
-    id: str
-    title: str
-    body: str
-    category: str
-    author: str
-    created_at: datetime
-    updated_at: datetime
-
-
-class ArticleList(msgspec.Struct, frozen=True):
-    """What a search found, best first."""
-
-    items: tuple[ArticleView, ...]
 
 
 class JoinCodeView(msgspec.Struct, frozen=True):

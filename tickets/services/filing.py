@@ -1,6 +1,5 @@
 """How a request becomes a ticket, whichever way it came: inside the transaction of whoever took it in."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,16 +7,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from protocol.tracking import TrackingNumber, make_tracking
 from tickets.domain.access import Actor, Role
+from tickets.domain.attachments import NOTHING_MORE, MessageExtras
 from tickets.domain.errors import Unavailable
 from tickets.domain.values import URGENCY_RANK, Channel, EntryKind, PersonId, Status
 from tickets.domain.views import MAX_LINE, NewTicket
 from tickets.mail.notices import Notices
 from tickets.services.context import Context
+from tickets.services.extras import add_extras
+from tickets.services.handing_out import HandingOut
+from tickets.services.placing import place as place_new
 from tickets.store import people as people_store
 from tickets.store import tickets as ticket_store
 from tickets.store.tickets import TicketRow
 from tickets.store.timeline import NewEntry
-from tickets.text import clean_email, clean_line, clean_text, fold
+from tickets.text import clean_email, clean_line, clean_text
 
 # 32^7 numbers: a second try is already rare.
 _TRACKING_TRIES: Final = 5
@@ -68,9 +71,18 @@ class Filing:
         """Use the shared parts."""
         self._context: Final = context
         self._notices: Final = Notices(context)
+        self._handing_out: Final = HandingOut(context)
 
-    async def file(self, connection: AsyncConnection, actor: Actor, request: Request, *, confirm: bool = True) -> Filed:
-        """Write a ticket, the first line of its story, and the mail about it.
+    async def file(
+        self,
+        connection: AsyncConnection,
+        actor: Actor,
+        request: Request,
+        *,
+        confirm: bool = True,
+        extras: MessageExtras = NOTHING_MORE,
+    ) -> Filed:
+        """Write a ticket, the first line of its story with the files that came with it, and the mail about it.
 
         Without `confirm` the requester is not written to (for what a machine sent).
         """
@@ -78,16 +90,20 @@ class Filing:
         ident = context.new_id()
         person = await people_store.person(connection, new.email, fresh_id=context.new_id(), now=now)
         tracking = await self._fresh_tracking(connection)
-        searched: Sequence[str] = (tracking, new.title, new.category, new.name, new.email, new.description)
+        place = await place_new(connection, new.category, new.urgency)
         await ticket_store.insert(
             connection,
             id=ident,
             tracking=tracking,
             title=new.title,
             description=new.description,
-            category=new.category,
+            category=place.category,
             urgency=new.urgency,
             urgency_rank=URGENCY_RANK[new.urgency],
+            impact=place.impact,
+            priority=place.priority,
+            priority_rank=place.rank,
+            team_id=place.team,
             asset=new.asset,
             status=Status.NEW,
             channel=request.channel,
@@ -96,12 +112,11 @@ class Filing:
             requester_generation=1,
             assignee_id=None,
             solution=None,
-            search_text=fold(" ".join(searched)),
             created_at=now,
             updated_at=now,
         )
         said = f"{actor.name} filed this for {new.name}." if actor.is_staff else f"{new.name} filed this request."
-        await context.story.tell(
+        first = await context.story.tell(
             connection,
             NewEntry(
                 ticket=ident,
@@ -111,13 +126,19 @@ class Filing:
                 role=actor.role if actor.is_staff else Role.REQUESTER,
                 actor_id=actor.technician or person,
                 text=said,
+                channel=request.channel,
             ),
         )
-        await self._notices.submitted(connection, tracking, actor, confirm=confirm)
+        await add_extras(context, connection, actor, extras, ticket=ident, entry=int(first.id))
+        handed = await self._handing_out.hand_out(connection, await self._written(connection, tracking))
+        await self._notices.submitted(connection, tracking, actor, confirm=confirm, handed=handed)
+        return Filed(await self._written(connection, tracking), PersonId(person))
+
+    async def _written(self, connection: AsyncConnection, tracking: TrackingNumber) -> TicketRow:
         row = await ticket_store.by_tracking(connection, tracking)
         if row is None:
             raise Unavailable
-        return Filed(row, PersonId(person))
+        return row
 
     async def _fresh_tracking(self, connection: AsyncConnection) -> TrackingNumber:
         for _ in range(_TRACKING_TRIES):

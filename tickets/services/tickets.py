@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from protocol.encoding import pack_b64, parse_b64
 from tickets.domain.access import Action, Actor, Thing, check, relation
+from tickets.domain.attachments import NOTHING_MORE, MessageExtras
 from tickets.domain.errors import AlreadyClaimed, IllegalMove, Invalid, NotAllowed, TicketClosed
 from tickets.domain.status import RESOLVABLE, move
 from tickets.domain.values import WORKABLE, Channel, EntryKind, QueueView, Status, TechnicianId
@@ -15,13 +16,16 @@ from tickets.domain.views import NewTicket, QueuePage, QueueQuery, Submitted, Ti
 from tickets.mail.notices import Notices
 from tickets.services.context import Context, address_block, entry, seen, spend
 from tickets.services.conversation import Conversation
-from tickets.services.filing import Filing, clean_request
+from tickets.services.extras import check_room
+from tickets.services.filing import Filing, Request, clean_request
 from tickets.services.hangup import Hangup, end_sessions_of
-from tickets.services.views import summary, ticket_view
+from tickets.services.reading import read_ticket
+from tickets.services.placing import known_category
+from tickets.services.views import summary
 from tickets.store import people as people_store
 from tickets.store import tickets as ticket_store
-from tickets.store import timeline as timeline_store
 from tickets.store.people import TechnicianRow
+from tickets.store.tables.tickets import FAR_MS
 from tickets.store.tickets import QueuePosition, TicketRow
 from tickets.store.timeline import NewEntry
 from tickets.text import clean_text
@@ -37,7 +41,15 @@ class TicketService:
         self._filing: Final = Filing(context)
         self._conversation: Final = Conversation(context)
 
-    async def submit(self, actor: Actor, new: NewTicket, *, channel: Channel, address: str) -> Submitted:
+    async def submit(
+        self,
+        actor: Actor,
+        new: NewTicket,
+        *,
+        channel: Channel,
+        address: str,
+        extras: MessageExtras = NOTHING_MORE,
+    ) -> Submitted:
         """File a ticket; `address` is the client's, for the rate limit. Raises Invalid, TooManyTries."""
         check(actor, Action.SUBMIT, Thing.TICKETS)
         context, request = self._context, clean_request(new, channel)
@@ -45,12 +57,16 @@ class TicketService:
             if not actor.is_staff:
                 name, limit = f"submit {address_block(address)}", context.settings.limits.submit_address
                 await spend(connection, name, limit, context.now())
-            filed = await self._filing.file(connection, actor, request)
+                if extras.attachments:
+                    await self._check_files(connection, actor, "", extras)
+            category = await known_category(connection, request.new.category, internal=actor.is_staff)
+            request = Request(msgspec.structs.replace(request.new, category=category), channel)
+            filed = await self._filing.file(connection, actor, request, extras=extras)
         self._notices.ring()
         context.hub.publish("queue", filed.tracking)
         token = context.keys.requester_token(filed.ticket.id, filed.requester, 1)
         link = f"{context.settings.public_url}/t/{filed.tracking}#{token}"
-        return Submitted(filed.tracking, token, link, Status.NEW)
+        return Submitted(filed.tracking, token, link, filed.ticket.status)
 
     async def get(self, actor: Actor, tracking: str) -> TicketView:
         """Return the ticket as `actor` may see it. Raises TicketNotFound, NotAllowed."""
@@ -68,6 +84,7 @@ class TicketService:
                 unassigned=query.view is QueueView.UNASSIGNED,
                 status=query.status,
                 q=query.q,
+                team=query.team,
                 after=_parse_cursor(query.cursor),
                 limit=query.limit + 1,
             )
@@ -79,12 +96,22 @@ class TicketService:
             _pack_cursor(rows[-1]) if more else None,
         )
 
-    async def message(self, actor: Actor, tracking: str, text: str, *, internal: bool = False) -> TimelineEntry:
+    async def message(
+        self,
+        actor: Actor,
+        tracking: str,
+        text: str,
+        *,
+        internal: bool = False,
+        extras: MessageExtras = NOTHING_MORE,
+    ) -> TimelineEntry:
         """Add a reply or an internal note. Raises TicketNotFound, NotAllowed, TicketClosed, Invalid."""
         action = Action.NOTE if internal else Action.REPLY
         async with self._context.database.write() as connection:
             row = await self._context.permitted(connection, actor, action, tracking)
-            said = await self._conversation.say(connection, actor, row, clean_text(text, "text"), internal=internal)
+            cleaned = clean_text(text, "text")
+            await self._check_files(connection, actor, row.id, extras)
+            said = await self._conversation.say(connection, actor, row, cleaned, internal=internal, extras=extras)
         self._notices.ring()
         self._changed(row, queue=said.status is not row.status)
         return said.entry
@@ -166,6 +193,13 @@ class TicketService:
         self._changed(row, queue=True)
         return view
 
+    async def _check_files(self, connection: AsyncConnection, actor: Actor, ticket: str, extras: MessageExtras) -> None:
+        if extras.attachments:
+            if not actor.is_staff:
+                limit = self._context.settings.attachments.requester
+                await spend(connection, f"files {ticket}", limit, self._context.now())
+            await check_room(self._context, connection, ticket, [file.kept.size for file in extras.attachments])
+
     async def _target(self, connection: AsyncConnection, technician: str | None) -> TechnicianRow | None:
         if technician is None:
             return None
@@ -179,8 +213,8 @@ class TicketService:
         return await self._view(connection, actor, fresh or row)
 
     async def _view(self, connection: AsyncConnection, actor: Actor, row: TicketRow) -> TicketView:
-        timeline = await timeline_store.of_ticket(connection, row.id, internal=actor.is_staff)
-        return ticket_view(row, actor, timeline, agent_online=self._context.switchboard.is_online(row.tracking))
+        online = self._context.switchboard.is_online(row.tracking)
+        return await read_ticket(connection, actor, row, agent_online=online)
 
     def _changed(self, row: TicketRow, *, queue: bool) -> None:
         self._context.hub.publish("ticket", row.tracking)
@@ -221,12 +255,14 @@ def _assignment_entry(row: TicketRow, actor: Actor, target: TechnicianRow | None
 
 
 def _pack_cursor(row: TicketRow) -> str:
-    position = (row.urgency_rank, round(row.created_at.timestamp() * 1000), row.id)
+    moments = (round(at.timestamp() * 1000) for at in (row.due_at, row.created_at))
+    position = (row.priority_rank, *moments, row.id)
     return pack_b64(msgspec.json.encode(position))
 
 
 class _Cursor(msgspec.Struct, array_like=True):
-    urgency_rank: Annotated[int, msgspec.Meta(ge=0, le=9)]
+    priority_rank: Annotated[int, msgspec.Meta(ge=0, le=9)]
+    due_ms: Annotated[int, msgspec.Meta(ge=0, le=int(FAR_MS))]
     created_ms: Annotated[int, msgspec.Meta(ge=0, le=1 << 47)]
     id: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,64}$")]
 
@@ -238,4 +274,5 @@ def _parse_cursor(text: str) -> QueuePosition | None:
         cursor = msgspec.json.decode(parse_b64(text), type=_Cursor)
     except (ValueError, msgspec.MsgspecError):
         raise Invalid("cursor", "use the next_cursor of an earlier answer, or leave it out.") from None
-    return QueuePosition(cursor.urgency_rank, datetime.fromtimestamp(cursor.created_ms / 1000, UTC), cursor.id)
+    due_at, created_at = (datetime.fromtimestamp(ms / 1000, UTC) for ms in (cursor.due_ms, cursor.created_ms))
+    return QueuePosition(cursor.priority_rank, due_at, created_at, cursor.id)

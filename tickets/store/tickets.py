@@ -4,15 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, or_, select, update
+from sqlalchemy import Select, func, literal, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from protocol.tracking import TrackingNumber
+from tickets.domain.calendar import FAR
 from tickets.domain.values import Status, TechnicianId
-from tickets.store.schema import people, technicians, tickets
-from tickets.text import words
+from tickets.store.schema import TICKET_INDEX, people, teams, technicians, tickets
+from tickets.store.search.index import matching
+from tickets.store.tables.base import Moment
+from tickets.store.tables.tickets import OPEN
 
 _LIKE_ESCAPE: Final = "\\"
+_ORDER: Final = (tickets.c.priority_rank, tickets.c.due_at, tickets.c.created_at, tickets.c.id)
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,11 @@ class TicketRow:
     category: str
     urgency: str
     urgency_rank: int
+    impact: str
+    priority: str
+    priority_rank: int
+    team_id: str | None
+    team_name: str | None
     asset: str
     status: Status
     channel: str
@@ -40,33 +49,39 @@ class TicketRow:
     updated_at: datetime
     settled_at: datetime | None = None
     merged_into_id: str | None = None
+    due_at: datetime = FAR
+    targets: int = 0
 
 
 @dataclass(frozen=True)
 class QueuePosition:
     """Where a page of the queue ended."""
 
-    urgency_rank: int
+    priority_rank: int
+    due_at: datetime
     created_at: datetime
     id: str
 
 
 _COLUMNS: Final = (
-    *(column for column in tickets.c if column.name != "search_text"),
+    *tickets.c,
     people.c.email.label("requester_email"),
     technicians.c.name.label("assignee_name"),
+    teams.c.name.label("team_name"),
 )
 
 
-def _tickets() -> Select[Any]:
+def selected() -> Select[Any]:
+    """Return a statement for whole tickets, without any condition."""
     return select(*_COLUMNS).select_from(
-        tickets.join(people, people.c.id == tickets.c.requester_id).outerjoin(
-            technicians, technicians.c.id == tickets.c.assignee_id
-        )
+        tickets.join(people, people.c.id == tickets.c.requester_id)
+        .outerjoin(technicians, technicians.c.id == tickets.c.assignee_id)
+        .outerjoin(teams, teams.c.id == tickets.c.team_id)
     )
 
 
-def _row(mapping: Any) -> TicketRow:
+def row_of(mapping: Any) -> TicketRow:
+    """Return what such a statement gave."""
     return TicketRow(**{**mapping, "status": Status(mapping["status"])})
 
 
@@ -77,12 +92,27 @@ async def insert(connection: AsyncConnection, **values: Any) -> None:
 
 async def by_tracking(connection: AsyncConnection, tracking: str) -> TicketRow | None:
     """Return the ticket with this canonical tracking number."""
-    found = (await connection.execute(_tickets().where(tickets.c.tracking == tracking))).mappings().one_or_none()
-    return None if found is None else _row(found)
+    found = (await connection.execute(selected().where(tickets.c.tracking == tracking))).mappings().one_or_none()
+    return None if found is None else row_of(found)
+
+
+async def by_id(connection: AsyncConnection, ident: str) -> TicketRow | None:
+    """Return the ticket with this internal id."""
+    found = (await connection.execute(selected().where(tickets.c.id == ident))).mappings().one_or_none()
+    return None if found is None else row_of(found)
+
+
+async def open_of(connection: AsyncConnection, technician: str) -> list[TicketRow]:
+    """Return the tickets of a technician that are worked on or wait, in the order of the queue."""
+    query = selected().where(tickets.c.assignee_id == technician, text(f"tickets.{OPEN}")).order_by(*_ORDER)
+    return [row_of(found) for found in (await connection.execute(query)).mappings()]
 
 
 async def change(connection: AsyncConnection, ticket: str, now: datetime, **values: Any) -> None:
-    """Set columns of a ticket."""
+    """Set columns of a ticket; with the status goes the moment since which it is settled."""
+    if "status" in values:
+        settled = values["status"] in {Status.RESOLVED, Status.CLOSED}
+        values["settled_at"] = func.coalesce(tickets.c.settled_at, literal(now, Moment)) if settled else None
     await connection.execute(tickets.update().where(tickets.c.id == ticket).values(updated_at=now, **values))
 
 
@@ -105,9 +135,13 @@ async def queue(
     q: str,
     after: QueuePosition | None,
     limit: int,
+    team: str = "",
 ) -> list[TicketRow]:
-    """List tickets, the most urgent and oldest first; without a `status` those that are worked on or waiting."""
-    query = _tickets()
+    """List tickets by priority, then by what is due first, then by age.
+
+    Without a `status` those that are worked on or waiting.
+    """
+    query = selected()
     if assignee is not None:
         query = query.where(tickets.c.assignee_id == assignee)
     if unassigned:
@@ -115,17 +149,15 @@ async def queue(
     if status is not None:
         query = query.where(tickets.c.status == status)
     elif not q:
-        query = query.where(tickets.c.status.not_in([Status.RESOLVED, Status.CLOSED]))
-    for word in words(q):
-        query = query.where(tickets.c.search_text.contains(word, autoescape=True, escape=_LIKE_ESCAPE))
+        query = query.where(text(f"tickets.{OPEN}"))
+    if team:
+        query = query.where(tickets.c.team_id == team)
+    with_words = await matching(connection, TICKET_INDEX, q)
+    if with_words is not None:
+        query = query.where(tickets.c.id.in_(with_words))
     if after is not None:
-        rank, created, ident = tickets.c.urgency_rank, tickets.c.created_at, tickets.c.id
-        query = query.where(
-            or_(
-                rank > after.urgency_rank,
-                and_(rank == after.urgency_rank, created > after.created_at),
-                and_(rank == after.urgency_rank, created == after.created_at, ident > after.id),
-            )
-        )
-    query = query.order_by(tickets.c.urgency_rank, tickets.c.created_at, tickets.c.id).limit(limit)
-    return [_row(found) for found in (await connection.execute(query)).mappings()]
+        position = (after.priority_rank, after.due_at, after.created_at, after.id)
+        ended = tuple_(*(literal(value, column.type) for value, column in zip(position, _ORDER, strict=True)))
+        query = query.where(tuple_(*_ORDER) > ended)
+    query = query.order_by(*_ORDER).limit(limit)
+    return [row_of(found) for found in (await connection.execute(query)).mappings()]

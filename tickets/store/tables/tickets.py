@@ -2,9 +2,15 @@
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
 from tickets.store.tables.base import COUNTER, METADATA, Moment
+
+OPEN: Final = "status NOT IN ('resolved', 'closed')"
+"""What is worked on or waits; as literal text, since a partial index serves no query with parameters in its place."""
+FAR_MS: Final = "253370764800000"
+"""The first moment of the year 9999: when it is never."""
+_QUEUE: Final = ("priority_rank", "due_at", "created_at", "id")
 
 tickets: Final = Table(
     "tickets",
@@ -16,6 +22,11 @@ tickets: Final = Table(
     Column("category", String(100), nullable=False),
     Column("urgency", String(16), nullable=False),
     Column("urgency_rank", Integer, nullable=False),
+    Column("impact", String(16), nullable=False, server_default="normal"),
+    Column("priority", String(16), nullable=False, server_default="normal"),
+    Column("priority_rank", Integer, nullable=False, server_default="2"),
+    # A team of its own is not referred to by a foreign key: SQLite adds none to a table that is there.
+    Column("team_id", String(32)),
     Column("asset", String(16), nullable=False),
     Column("status", String(16), nullable=False),
     Column("channel", String(16), nullable=False),
@@ -25,15 +36,22 @@ tickets: Final = Table(
     Column("requester_generation", Integer, nullable=False),
     Column("assignee_id", ForeignKey("technicians.id"), index=True),
     Column("solution", Text),
-    Column("search_text", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     # When it was resolved, or closed without that; an answer that comes much later is a request of its own.
     Column("settled_at", Moment),
     # The ticket that has taken this one in. Without a foreign key: SQLite could not take the column away again.
     Column("merged_into_id", String(32)),
-    Index(None, "urgency_rank", "created_at", "id"),
+    # When the first of its clocks runs out; FAR when none runs.
+    Column("due_at", Moment, nullable=False, server_default=FAR_MS),
+    # The edition of the targets by which its clocks were set.
+    Column("targets", Integer, nullable=False, server_default="0"),
     Index(None, "status", "settled_at"),
+    Index(None, "created_at", "id"),
+    Index(None, "updated_at", "id"),
+    # For the queue: solved and closed tickets, which are nearly all, are in neither.
+    Index("ix_tickets_queue", *_QUEUE, sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
+    Index("ix_tickets_hands", "assignee_id", *_QUEUE, sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
 )
 
 timeline: Final = Table(
