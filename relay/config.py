@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+import shlex
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from relay.addresses import is_loopback
+from relay.intake import ImapUrl, ListenAt, check_address, parse_imap_url, parse_listen
 from relay.mail import SmtpUrl, parse_sender, parse_smtp_url
 
 VARIABLE_PREFIX: Final = "TOWLINE_"
@@ -59,11 +61,21 @@ class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """As whom and through which server mail goes out; none does while they are empty."""
+    """As whom and through which server mail goes out, and how it comes in; none does while they are empty."""
 
     sender: str = msgspec.field(name="from", default="")
     smtp_url: str = ""
     smtp_ca: str = ""
+    addresses: tuple[str, ...] = ()
+    authserv_id: str = ""
+    category: Name = "Something else"
+    imap_url: str = ""
+    imap_folder: Name = "INBOX"
+    imap_processed: str = ""
+    imap_ca: str = ""
+    imap_token_command: str = ""
+    imap_token_file: str = ""
+    smtp_listen: str = ""
 
     def __repr__(self) -> str:
         return f"Mail(sender={self.sender!r})"
@@ -83,6 +95,13 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     agent_offline_s: Seconds = 60.0
 
 
+class Webhooks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Networks that webhooks may lead to besides public addresses, and a file with authorities to trust for it."""
+
+    networks: tuple[str, ...] = ()
+    ca: str = ""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything an admin decided. Relative paths are relative to the settings file."""
 
@@ -92,6 +111,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mail: Mail = Mail()
     session: SessionRules = SessionRules()
     limits: LimitSettings = LimitSettings()
+    webhooks: Webhooks = Webhooks()
     folder: Path = Path()
 
     @property
@@ -113,6 +133,18 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def smtp(self) -> SmtpUrl | None:
         """Where mail is handed over; None when none is sent."""
         return parse_smtp_url(self.mail.smtp_url) if self.mail.smtp_url else None
+
+    @property
+    def imap(self) -> ImapUrl | None:
+        """From where mail is fetched; None when none is."""
+        mail = self.mail
+        with_token = bool(mail.imap_token_command or mail.imap_token_file)
+        return parse_imap_url(mail.imap_url, with_token=with_token) if mail.imap_url else None
+
+    @property
+    def mail_listener(self) -> ListenAt | None:
+        """Where mail may be delivered to us; None when it may not."""
+        return parse_listen(self.mail.smtp_listen) if self.mail.smtp_listen else None
 
     @property
     def host(self) -> str:
@@ -244,6 +276,7 @@ def _check(settings: Settings) -> Settings:
     if not settings.session.rights:
         raise SettingsError('[session] rights: name at least "view".')
     mail = _checked_mail(settings.mail, settings.folder)
+    webhooks = _checked_webhooks(settings.webhooks, settings.folder)
     tls = server.tls
     if isinstance(tls, CertificateFiles):
         tls = CertificateFiles(settings.folder / tls.certificate, settings.folder / tls.key)
@@ -251,16 +284,27 @@ def _check(settings: Settings) -> Settings:
         settings,
         server=msgspec.structs.replace(server, public_url=public, allowed_origins=origins, tls=tls),
         mail=mail,
+        webhooks=webhooks,
     )
+
+
+def _checked_webhooks(webhooks: Webhooks, folder: Path) -> Webhooks:
+    """Return it with its path made whole. Raises SettingsError."""
+    for network in webhooks.networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            raise SettingsError(f"[webhooks] networks: {error}.") from error
+    return msgspec.structs.replace(webhooks, ca=str(folder / webhooks.ca)) if webhooks.ca else webhooks
 
 
 def _checked_mail(mail: Mail, folder: Path) -> Mail:
     """Return it with its path made whole. Raises SettingsError, whose text never holds the URL."""
-    if not mail.sender and not mail.smtp_url and not mail.smtp_ca:
+    if mail == Mail():
         return mail
     for name, value in (("from", mail.sender), ("smtp_url", mail.smtp_url)):
         if not value:
-            raise SettingsError(f"[mail] {name} is missing: mail needs both from and smtp_url.")
+            raise SettingsError(f"[mail] {name} is missing: mail needs both from and smtp_url, also to come in.")
     try:
         parse_sender(mail.sender)
     except ValueError as error:
@@ -269,7 +313,35 @@ def _checked_mail(mail: Mail, folder: Path) -> Mail:
         parse_smtp_url(mail.smtp_url)
     except ValueError as error:
         raise SettingsError(f"[mail] smtp_url is not usable: {error}.") from None
+    mail = _checked_intake(mail, folder)
     return msgspec.structs.replace(mail, smtp_ca=str(folder / mail.smtp_ca)) if mail.smtp_ca else mail
+
+
+def _checked_intake(mail: Mail, folder: Path) -> Mail:
+    """Return it with its paths made whole. Raises SettingsError, whose text never holds a secret."""
+    if mail.imap_token_command and mail.imap_token_file:
+        raise SettingsError("[mail] Give imap_token_command or imap_token_file, not both.")
+    try:
+        shlex.split(mail.imap_token_command)
+    except ValueError as error:
+        raise SettingsError(f"[mail] imap_token_command is not usable: {error}.") from None
+    with_token = bool(mail.imap_token_command or mail.imap_token_file)
+    try:
+        if mail.imap_url:
+            parse_imap_url(mail.imap_url, with_token=with_token)
+    except ValueError as error:
+        raise SettingsError(f"[mail] imap_url is not usable: {error}.") from None
+    try:
+        if mail.smtp_listen:
+            parse_listen(mail.smtp_listen)
+    except ValueError as error:
+        raise SettingsError(f"[mail] smtp_listen is not usable: {error}.") from error
+    try:
+        addresses = tuple(check_address(address) for address in mail.addresses)
+    except ValueError as error:
+        raise SettingsError(f"[mail] addresses: {error}.") from error
+    whole = {name: str(folder / getattr(mail, name)) for name in ("imap_ca", "imap_token_file") if getattr(mail, name)}
+    return msgspec.structs.replace(mail, addresses=addresses, **whole)
 
 
 def _canonical_origin(name: str, url: str) -> str:

@@ -44,6 +44,9 @@ _GRANT_CERTIFICATE: Final = "grant-key.certificate"
 
 _REQUESTER_LABEL: Final = b"towline requester-token 1"
 _AGENT_LABEL: Final = b"towline agent-token 1"
+_WEBHOOK_LABEL: Final = b"towline webhook secret v1"
+_RATING_LABEL: Final = b"towline rating 1"
+_LIST_LABEL: Final = b"towline request-list 1"
 
 
 class KeysUnusable(Exception):
@@ -200,6 +203,27 @@ class ServerKeys:
     def agent_token(self, ticket: str, agent_key: str, generation: int) -> str:
         """Return the token that lets the agent with this key register for this ticket."""
         return self._derive(_AGENT_LABEL, ticket, agent_key, generation)
+
+    def rating_key(self, ticket: str, person: str, generation: int) -> str:
+        """Return the key with which this person says how the help was, and can do nothing else."""
+        return self._derive(_RATING_LABEL, ticket, person, generation)
+
+    def list_key(self, person: str, until_s: int) -> str:
+        """Return `person.until.mac`: the key to the list of this person's requests until that second."""
+        return f"{person}.{until_s}.{self._derive(_LIST_LABEL, '', person, until_s)}"
+
+    def list_owner(self, key: str, now: datetime) -> str | None:
+        """Return the id of the person whose list this key opens now."""
+        person, _, rest = key.partition(".")
+        until, _, _mac = rest.partition(".")
+        if not (until.isascii() and until.isdigit() and len(until) < 12):
+            return None
+        good = same_token(key, self.list_key(person, int(until)))
+        return person if good and now.timestamp() < int(until) else None
+
+    def webhook_secret(self, webhook: str, generation: int) -> bytes:
+        """Return the 32 bytes that deliveries to this webhook are signed with."""
+        return parse_b64(self._derive(_WEBHOOK_LABEL, "", webhook, generation))
 
     def _derive(self, label: bytes, ticket: str, whom: str, generation: int) -> str:
         fields = (label, ticket.encode(), whom.encode(), str(generation).encode())

@@ -129,6 +129,75 @@ class AnsweredAlready(DeskError):
         super().__init__("The answer for this session is written down and stays. The next session is asked anew.")
 
 
+class MailSettled(DeskError):
+    """What became of a mail that came in is decided, and this needs one that waits."""
+
+    slug, title, status = "mail-settled", "Somebody decided about this mail", 409
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"This mail is {state}. Load the list again to see what became of it.")
+
+
+class StrongerToken(DeskError):
+    """A token was asked for that could do more, or live longer, than the proof it was asked with."""
+
+    slug, title, status = "stronger-token", "That token would be stronger than yours", 403
+
+    def __init__(self) -> None:
+        super().__init__("A token makes none that can do more or lives longer than itself. Log in to make one.")
+
+
+class SentTwice(DeskError):
+    """An Idempotency-Key came again with other contents, or while the first request was not answered."""
+
+    slug, title, status = "sent-twice", "This key was used already", 409
+
+
+class EditConflict(DeskError):
+    """Somebody saved it after it was read for this change."""
+
+    slug, title, status = "edit-conflict", "Somebody changed this meanwhile", 409
+
+    def __init__(self, revision: int) -> None:
+        super().__init__(f"Its newest revision is {revision}. Read it, put your change in again, and save that.")
+
+
+class NoSolution(DeskError):
+    """An article was to be made of a ticket that has no solution."""
+
+    slug, title, status = "no-solution", "This request has no solution yet", 409
+
+    def __init__(self) -> None:
+        super().__init__("Write down first what solved it: resolve the request, then make the article.")
+
+
+class NotSolved(DeskError):
+    """How the help was is asked when it is over."""
+
+    slug, title, status = "not-solved", "The request is not solved yet", 409
+
+    def __init__(self) -> None:
+        super().__init__("This request is being worked on again. Say how it was when it is solved.")
+
+
+class RatingFinal(DeskError):
+    """What somebody said about the help can't be changed any more."""
+
+    slug, title, status = "rating-final", "Your answer stays as it is", 409
+
+    def __init__(self) -> None:
+        super().__init__("You answered long ago. Write to the help desk if you see it differently now.")
+
+
+class LinkOver(DeskError):
+    """A mailed link is too old, or none of ours."""
+
+    slug, title, status = "link-over", "This link is over", 410
+
+    def __init__(self) -> None:
+        super().__init__("Ask for a new link: it is good for one hour.")
+
+
 class DeviceUnknown(DeskError):
     """No certificate that is still good for this device key."""
 

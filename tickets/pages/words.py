@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from tickets.domain.knowledge import ArticleState, Visibility
+from tickets.domain.redaction import Kind
 from tickets.domain.values import Asset, Channel, EntryKind, QueueView, Status, Urgency
 
 CATEGORIES: Final = (
@@ -58,6 +60,7 @@ CHANNEL: Final = {
     Channel.AGENT: "Agent on the computer",
     Channel.PHONE: "Telephone",
     Channel.API: "A program",
+    Channel.EMAIL: "E-mail",
 }
 
 VIEWS: Final = (
@@ -83,7 +86,20 @@ DONE: Final = {
     "moved": ("good", "Moved."),
     "resolved": ("good", "Marked as solved. The requester can read the solution."),
     "filed": ("good", "Filed. Read the tracking number out to the caller."),
-    "published": ("good", "Published. Everybody can read it now."),
+    "published": ("good", "Published."),
+    "revoked": ("good", "Revoked. Programs that used it are shut out."),
+    "drafted": ("good", "Kept as a draft. Only technicians see it."),
+    "saved": ("good", "Saved."),
+    "put-back": ("good", "Put back."),
+    "thanks": ("good", "Thank you. Good to know that it helped."),
+    "sorry": ("", "Thank you for telling us. Ask for help, and somebody will look at your problem."),
+    "article-sent": ("good", "Sent. The requester can read the article."),
+    "article-used": ("good", "Written down: this article was the solution."),
+    "no-solution": ("warn", "This request has no solution yet. Write it down first; then make the article."),
+    "reset": ("good", "Back to the built-in wording."),
+    "mail-retried": ("good", "It goes out now."),
+    "mail-dropped": ("good", "Taken out. It is not sent."),
+    "link-sent": ("good", "If there is such a request, the link is on its way to that address."),
     "out": ("", "You are logged out."),
     "expired": ("", "Please log in to go on."),
 }
@@ -93,4 +109,26 @@ NOT_CONNECTED: Final = {
     "closed": "The request is solved or closed. Reopen it first.",
     "unassigned": "Nobody has this request yet. Take it first; then you can connect.",
     "foreign": "{name} has this request. Only the person who has it can connect.",
+}
+
+ARTICLE_STATE: Final = {
+    ArticleState.DRAFT: "Draft",
+    ArticleState.REVIEW: "In review",
+    ArticleState.PUBLISHED: "Published",
+    ArticleState.ARCHIVED: "Archived",
+}
+VISIBILITY_CHOICES: Final = (
+    (Visibility.PUBLIC, "Everybody", "Also without logging in"),
+    (Visibility.INTERNAL, "Technicians only", "It never shows on the help pages"),
+)
+REDACTED: Final = {
+    Kind.SECRET: "Password or key",
+    Kind.URL: "Link",
+    Kind.EMAIL: "E-mail address",
+    Kind.MAC: "Network card",
+    Kind.ADDRESS: "Network address",
+    Kind.HOST: "Computer",
+    Kind.NUMBER: "Number",
+    Kind.PHONE: "Telephone",
+    Kind.PERSON: "Name",
 }

@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tickets.domain.access import ANONYMOUS, Action, Actor, Role, Thing, check
 from tickets.domain.errors import Invalid, LoginFailed, NotLoggedIn
-from tickets.domain.values import LoginId, PersonId
+from tickets.domain.scopes import parse_scopes, reach_of
+from tickets.domain.values import PersonId
 from tickets.domain.views import Credentials, LoggedIn
 from tickets.keys import hash_token, same_token
 from tickets.services.context import Context, address_block, spend
@@ -19,8 +20,6 @@ from tickets.store import people as people_store
 from tickets.store.people import TechnicianRow
 from tickets.text import clean_email, clean_line
 
-_COOKIE: Final = "cookie"
-_API: Final = "api"
 _LONGEST_TOKEN: Final = 512
 
 
@@ -65,7 +64,7 @@ class LoginService:
                 connection,
                 ident=context.new_id(),
                 technician=row.id,
-                kind=_COOKIE if by_cookie else _API,
+                kind=login_store.COOKIE if by_cookie else login_store.API,
                 token_hash=hash_token(token),
                 label=clean_line(credentials.label, "label") if credentials.label.strip() else "",
                 now=now,
@@ -94,12 +93,17 @@ class LoginService:
         return actor or ANONYMOUS
 
     async def _staff(self, connection: AsyncConnection, token: str, *, by_cookie: bool) -> Actor | None:
-        kind = _COOKIE if by_cookie else _API
+        kind = login_store.COOKIE if by_cookie else login_store.API
         row = await login_store.good(connection, hash_token(token), kind, self._context.now())
         if row is None:
             return None
         return Actor(
-            role=row.role, name=row.name, technician=row.technician_id, login=LoginId(row.id), by_cookie=by_cookie
+            role=row.role,
+            name=row.name,
+            technician=row.technician_id,
+            login=row.id,
+            by_cookie=by_cookie,
+            reach=None if row.scopes is None else reach_of(parse_scopes(row.scopes)),
         )
 
     async def _of_ticket(self, connection: AsyncConnection, token: str, tracking: str) -> Actor | None:

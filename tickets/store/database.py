@@ -12,6 +12,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tickets.store.first_write import accompany
 from tickets.store.postgres import DatabaseUnusable, postgres_engine, without_haste
 from tickets.store.sqlite import sqlite_engine
 
@@ -41,6 +42,7 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Give the connection that may write; committed at the end, rolled back when an exception leaves it."""
         async with self._writer.begin() as connection:
+            await accompany(connection)
             yield connection
 
     @asynccontextmanager

@@ -2,23 +2,54 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tickets.domain.access import Role
 from tickets.domain.values import LoginId, TechnicianId
 from tickets.store.schema import logins, technicians
 
+COOKIE: Final = "cookie"
+API: Final = "api"
+
 
 @dataclass(frozen=True)
 class LoginRow:
-    """A login that is still good, and whose it is."""
+    """A login that is still good, and whose it is; `scopes` is None for a whole login."""
 
     id: LoginId
     technician_id: TechnicianId
     name: str
     role: Role
+    kind: str
+    label: str
+    scopes: str | None
+    created_at: datetime
+    expires_at: datetime
+
+
+def _good(now: datetime) -> Select[Any]:
+    return (
+        select(
+            logins.c.id,
+            logins.c.technician_id,
+            technicians.c.name,
+            technicians.c.role,
+            logins.c.kind,
+            logins.c.label,
+            logins.c.scopes,
+            logins.c.created_at,
+            logins.c.expires_at,
+        )
+        .join(technicians, technicians.c.id == logins.c.technician_id)
+        .where(logins.c.expires_at > now, technicians.c.disabled_at.is_(None))
+    )
+
+
+def _row(found: Any) -> LoginRow:
+    return LoginRow(**{**found, "role": Role(found["role"])})
 
 
 async def add(
@@ -31,6 +62,7 @@ async def add(
     label: str,
     now: datetime,
     expires_at: datetime,
+    scopes: str | None = None,
 ) -> None:
     """Add a login."""
     await connection.execute(
@@ -40,6 +72,7 @@ async def add(
             kind=kind,
             token_hash=token_hash,
             label=label,
+            scopes=scopes,
             created_at=now,
             expires_at=expires_at,
         )
@@ -48,18 +81,25 @@ async def add(
 
 async def good(connection: AsyncConnection, token_hash: bytes, kind: str, now: datetime) -> LoginRow | None:
     """Return the login with this token when it has not run out and its technician is not disabled."""
-    query = (
-        select(logins.c.id, logins.c.technician_id, technicians.c.name, technicians.c.role)
-        .join(technicians, technicians.c.id == logins.c.technician_id)
-        .where(
-            logins.c.token_hash == token_hash,
-            logins.c.kind == kind,
-            logins.c.expires_at > now,
-            technicians.c.disabled_at.is_(None),
-        )
-    )
+    query = _good(now).where(logins.c.token_hash == token_hash, logins.c.kind == kind)
     found = (await connection.execute(query)).mappings().one_or_none()
-    return None if found is None else LoginRow(**{**found, "role": Role(found["role"])})
+    return None if found is None else _row(found)
+
+
+async def of_technician(
+    connection: AsyncConnection, ident: LoginId, technician: TechnicianId, now: datetime
+) -> LoginRow | None:
+    """Return this login of this technician when it is still good."""
+    query = _good(now).where(logins.c.id == ident, logins.c.technician_id == technician)
+    found = (await connection.execute(query)).mappings().one_or_none()
+    return None if found is None else _row(found)
+
+
+async def tokens(connection: AsyncConnection, technician: TechnicianId, now: datetime) -> list[LoginRow]:
+    """Return the tokens of a technician that are still good, the newest first."""
+    query = _good(now).where(logins.c.technician_id == technician, logins.c.kind == API)
+    query = query.order_by(logins.c.created_at.desc(), logins.c.id)
+    return [_row(found) for found in (await connection.execute(query)).mappings()]
 
 
 async def good_ids(connection: AsyncConnection, idents: set[str], now: datetime) -> set[str]:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, LargeBinary, String, Table
+from sqlalchemy import Boolean, Column, ForeignKey, Index, LargeBinary, String, Table, Text
 
 from tickets.store.tables.base import METADATA, Moment
 
@@ -13,6 +13,8 @@ people: Final = Table(
     # Folded: one person for each address.
     Column("email", String(254), nullable=False, unique=True),
     Column("created_at", Moment, nullable=False),
+    # In which they are written to; the desk's own unless set.
+    Column("language", String(8)),
 )
 
 technicians: Final = Table(
@@ -36,6 +38,8 @@ logins: Final = Table(
     Column("kind", String(16), nullable=False),
     Column("token_hash", LargeBinary(32), nullable=False, unique=True),
     Column("label", String(100), nullable=False),
+    # What it is narrowed to, with blanks between; nothing for a whole login.
+    Column("scopes", Text),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
 )
