@@ -8,7 +8,7 @@ from tickets.app import build_context
 from tickets.domain.access import Role
 from tickets.domain.views import TechnicianView
 from tickets.keys import create_keys
-from tickets.mail.sending import MailOffice
+from tickets.mail.office import MailOffice
 from tickets.mail.smtp import SmtpMailer
 from tickets.passwords import Passwords
 from tickets.ports import Entropy, MailBell, SilentSwitchboard

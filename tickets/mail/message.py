@@ -36,8 +36,22 @@ class Sender:
 
 
 @dataclass(frozen=True, repr=False)
+class Enclosure:
+    """A file that goes along; `kind` is its media type."""
+
+    name: str
+    kind: str
+    data: bytes
+
+
+@dataclass(frozen=True, repr=False)
 class Letter:
-    """What is to be sent; `thread` is a Message-ID under which mail programs gather all mails of one ticket."""
+    """What is to be sent.
+
+    `thread` is a Message-ID under which mail programs gather all mails of one ticket, empty for a mail of its own;
+    `answers` is the recipient's own mail that this one answers, if it came by mail. `automatic` is the word for
+    Auto-Submitted, empty for what a person wrote. `reply_to` is the sender's address unless given.
+    """
 
     sender: Sender
     recipient: str
@@ -47,6 +61,10 @@ class Letter:
     text: str
     html: str
     at: datetime
+    reply_to: str = ""
+    answers: str = ""
+    automatic: str = "auto-generated"
+    enclosures: tuple[Enclosure, ...] = ()
 
 
 def header_line(text: str) -> str:
@@ -73,20 +91,28 @@ def pack_letter(letter: Letter) -> bytes:
     mail = EmailMessage(_POLICY)
     sender = Address(header_line(letter.sender.name), addr_spec=wire_address(letter.sender.address))
     mail["From"] = sender
-    mail["Reply-To"] = sender
+    name = header_line(letter.sender.name)
+    mail["Reply-To"] = Address(name, addr_spec=wire_address(letter.reply_to)) if letter.reply_to else sender
     mail["To"] = wire_address(letter.recipient)
     mail["Subject"] = header_line(letter.subject)
     mail["Date"] = letter.at
     mail["Message-ID"] = letter.message_id
-    mail["References"] = letter.thread
-    mail["In-Reply-To"] = letter.thread
-    # RFC 3834 section 5, and what Exchange looks at instead: nobody's absence notice shall answer this.
-    mail["Auto-Submitted"] = "auto-generated"
+    if references := " ".join(each for each in (letter.thread, letter.answers) if each):
+        mail["References"] = references
+        mail["In-Reply-To"] = letter.answers or letter.thread
+    if letter.automatic:
+        # RFC 3834 section 5.
+        mail["Auto-Submitted"] = letter.automatic
+    # What Exchange looks at instead; also in what a person wrote, as nobody's absence notice shall answer that.
     mail["X-Auto-Response-Suppress"] = "All"
     mail.set_content(letter.text, charset="utf-8")
     mail.add_alternative(letter.html, subtype="html", charset="utf-8")
+    for enclosure in letter.enclosures:
+        main, _, sub = enclosure.kind.partition("/")
+        mail.add_attachment(enclosure.data, maintype=main, subtype=sub, filename=header_line(enclosure.name))
     # Sent again after a crash, the same mail is the same bytes.
-    mail.set_boundary(f"=_{hashlib.sha256(letter.message_id.encode()).hexdigest()[:32]}")
+    for place, part in enumerate(each for each in mail.walk() if each.is_multipart()):
+        part.set_boundary(f"=_{hashlib.sha256(f'{place} {letter.message_id}'.encode()).hexdigest()[:32]}")
     if not letter.recipient.isascii():
         return mail.as_bytes(policy=_POLICY.clone(utf8=True))
     return mail.as_bytes()

@@ -10,13 +10,14 @@ from typing import Final
 
 import structlog
 
-from tickets.mail.backoff import GIVE_UP_AFTER, wait_after
-from tickets.mail.identity import message_id
-from tickets.mail.message import Letter, Sender, pack_letter, wire_address
-from tickets.mail.smtp import WHOLE_S, Mailer, NotSent
-from tickets.mail.writing import TO_REQUESTER, with_key
+from tickets.mail.backoff import wait_after
+from tickets.mail.budgets import Budget, Budgets
+from tickets.mail.message import wire_address
+from tickets.mail.packing import Packing
+from tickets.mail.smtp import WHOLE_S, Courier, Mailer, NotSent
 from tickets.services.context import Context
 from tickets.settings import MailSettings
+from tickets.store import mail_addresses
 from tickets.store import outbox as outbox_store
 from tickets.store.outbox import MailState, OutboxRow
 
@@ -26,6 +27,7 @@ LEASE: Final = timedelta(seconds=2 * WHOLE_S)
 # What was written is needed for another try only; who wrote what stands on the ticket.
 KEPT_AFTER_SENT: Final = timedelta(days=30)
 _MAX_ERROR: Final = 240
+_HELD_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,17 @@ class MailSender:
         """Use the shared parts and a way to send."""
         self._context: Final = context
         self._mailer: Final = mailer
-        self._sender: Final = Sender(mail.name, mail.address)
+        self._address: Final = mail.address
+        self._packing: Final = Packing(context, mail)
+        self._budgets: Final = Budgets(context.settings.limits)
 
     async def send_due(self) -> Round:
         """Send what is due, one mail after the other, until nothing is or the server takes none."""
+        await self._let_go()
+        async with self._mailer.round() as courier:
+            return await self._send_with(courier)
+
+    async def _send_with(self, courier: Courier) -> Round:
         sent = failed = 0
         while (row := await self._lease()) is not None:
             if row.give_up_at <= self._context.now():
@@ -55,9 +64,7 @@ class MailSender:
                 await self._failed(row, NotSent(row.last_error or "Sending never came to an end.", permanent=True))
                 continue
             try:
-                await self._mailer.send(
-                    wire_address(self._sender.address), wire_address(row.recipient), self._packed(row)
-                )
+                await courier.send(wire_address(self._address), wire_address(row.recipient), await self._packed(row))
             except NotSent as trouble:
                 failed += 1
                 await self._failed(row, trouble)
@@ -82,23 +89,27 @@ class MailSender:
         async with self._context.database.write() as connection:
             return await outbox_store.lease(connection, now, now + LEASE)
 
-    def _packed(self, row: OutboxRow) -> bytes:
-        context, key = self._context, ""
-        # The key goes to the person it belongs to and to nobody else, whatever stands in the outbox.
-        if row.kind in TO_REQUESTER and row.recipient == row.requester_email:
-            key = context.keys.requester_token(row.ticket_id, row.requester_id, row.requester_generation)
-        return pack_letter(
-            Letter(
-                sender=self._sender,
-                recipient=row.recipient,
-                message_id=row.message_id,
-                thread=message_id(context.keys.token_key, "thread", row.tracking, 0, self._sender.host),
-                subject=row.subject,
-                text=with_key(row.text, key),
-                html=with_key(row.html, key),
-                at=row.created_at,
-            )
-        )
+    async def _packed(self, row: OutboxRow) -> bytes:
+        """Return the mail as bytes. Raises NotSent when its address has been shut meanwhile."""
+        async with self._context.database.read() as connection:
+            if await mail_addresses.shut_among(connection, [row.recipient]):
+                raise NotSent("Mail to this address came back for good. Clear the address first.", permanent=True)
+            return await self._packing.pack(connection, row)
+
+    async def _let_go(self) -> None:
+        """Let mail go that the budget for all held, as far as there is room again."""
+        now = self._context.now()
+        async with self._context.database.read() as connection:
+            # Nearly always none: then nobody waits for the writer.
+            waiting = await outbox_store.held(connection, Budget.ALL, now, _HELD_AT_ONCE)
+        if not waiting:
+            return
+        async with self._context.database.write() as connection:
+            for mail in await outbox_store.held(connection, Budget.ALL, now, _HELD_AT_ONCE):
+                if (over := await self._budgets.spend_one_of_all(connection, now)) is not None:
+                    await outbox_store.hold_on(connection, mail, over.until)
+                else:
+                    await outbox_store.let_go(connection, mail, now)
 
     async def _sent(self, row: OutboxRow) -> None:
         async with self._context.database.write() as connection:
@@ -119,29 +130,3 @@ class MailSender:
                 await outbox_store.settle(connection, row, next_try_at=next_try_at, last_error=said)
         # Not what the server said: it may repeat an address.
         _log.warning("mail.dead" if dead else "mail.not-sent", mail=row.id, kind=row.kind, attempts=row.attempts)
-
-
-class MailOffice:
-    """What an admin does about mail: look, and have it tried again."""
-
-    def __init__(self, context: Context) -> None:
-        """Use the shared parts."""
-        self._context: Final = context
-
-    async def unsent(self) -> list[OutboxRow]:
-        """List what waits and what was given up."""
-        async with self._context.database.read() as connection:
-            return await outbox_store.unsent(connection)
-
-    async def count_dead(self) -> int:
-        """Return how many were given up."""
-        async with self._context.database.read() as connection:
-            return await outbox_store.count_dead(connection)
-
-    async def retry(self, mail: int | None) -> int:
-        """Make one mail, or all that are unsent, due now; return how many that are."""
-        now = self._context.now()
-        async with self._context.database.write() as connection:
-            count = await outbox_store.revive(connection, mail, now, now + GIVE_UP_AFTER)
-        self._context.bell.ring()
-        return count

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final, Protocol
 
 import aiosmtplib
@@ -25,6 +25,11 @@ from tickets.settings import SmtpServer
 _COMMAND_S: Final = 20.0
 # All of one mail, connecting included; a lease is longer than this.
 WHOLE_S: Final = 60.0
+_GOODBYE_S: Final = 5.0
+MOST_MAILS: Final = 50
+"""On one connection; many servers end it after a hundred."""
+# The server goes away (RFC 5321 section 3.8).
+_CLOSING: Final = 421
 # Refused for a reason that lies with our account, not with the mail (RFC 4954): worth another try once it is put right.
 _OURS: Final = frozenset({530, 534, 535, 538})
 
@@ -41,76 +46,166 @@ class NotSent(Exception):
         self.whole_server: Final = whole_server
 
 
-class Mailer(Protocol):
-    """Something that takes mail."""
+class Courier(Protocol):
+    """Hands over several mails, one after the other."""
 
     async def send(self, sender: str, recipient: str, mail: bytes) -> None:
         """Hand one mail over. Raises NotSent; returns only when the other side took it on itself to deliver."""
 
 
+class Mailer(Protocol):
+    """Something that takes mail."""
+
+    def round(self) -> AbstractAsyncContextManager[Courier]:
+        """Give somebody who hands over mail until the context ends; nothing is connected before the first."""
+
+
 class SmtpMailer:
-    """A mailer that opens a connection for every mail; the server's certificate is always verified."""
+    """Hands mail to an SMTP server; its certificate is always verified."""
 
     def __init__(self, server: SmtpServer) -> None:
         """Nothing is connected yet."""
         self._server: Final = server
 
+    @asynccontextmanager
+    async def round(self) -> AsyncIterator["SmtpCourier"]:
+        """Give a courier whose connection is closed at the end."""
+        courier = SmtpCourier(self._server)
+        try:
+            yield courier
+        finally:
+            await courier.leave()
+
     async def send(self, sender: str, recipient: str, mail: bytes) -> None:
         """Hand one mail over. Raises NotSent."""
-        options = [] if recipient.isascii() and sender.isascii() else ["SMTPUTF8", "BODY=8BITMIME"]
-        async with self._connected() as client:
-            try:
-                await client.sendmail(sender, [recipient], mail, mail_options=options)
-            except SMTPNotSupported as error:
-                raise NotSent(
-                    f"The SMTP server does not deliver to addresses like {recipient} (SMTPUTF8).", permanent=True
-                ) from error
-            except SMTPRecipientsRefused as error:
-                refused = error.recipients[0]
-                raise NotSent(
-                    f"The SMTP server refused {recipient}: {refused.code} {refused.message}",
-                    permanent=_is_permanent(refused.code),
-                ) from error
-            except SMTPDataError as error:
+        async with self.round() as courier:
+            await courier.send(sender, recipient, mail)
+
+    async def check(self) -> None:
+        """Connect, secure the connection, log in, and send nothing. Raises NotSent."""
+        async with self.round() as courier:
+            await courier.check()
+
+
+class SmtpCourier:
+    """One connection for many mails; a new one when the server ended it, when it broke, or after MOST_MAILS."""
+
+    def __init__(self, server: SmtpServer) -> None:
+        """Nothing is connected yet."""
+        self._server: Final = server
+        self._client: SMTP | None = None
+        self._mails = 0
+
+    async def send(self, sender: str, recipient: str, mail: bytes) -> None:
+        """Hand one mail over. Raises NotSent."""
+        if self._mails >= MOST_MAILS:
+            await self.leave()
+        used = self._client is not None
+        try:
+            async with asyncio.timeout(WHOLE_S):
+                try:
+                    await self._hand_over(sender, recipient, mail)
+                except _Stale:
+                    # Servers end connections that rested, or carried enough: that says nothing about this mail.
+                    self._drop()
+                    if not used:
+                        raise
+                    await self._hand_over(sender, recipient, mail)
+        except _Stale as stale:
+            self._drop()
+            raise self._whole_server(stale.cause) from stale.cause
+        except TimeoutError as error:
+            # Nobody knows how far it came: the connection is of no more use.
+            self._drop()
+            raise self._whole_server(error) from error
+        self._mails += 1
+
+    async def check(self) -> None:
+        """Connect, secure the connection, log in, and send nothing. Raises NotSent."""
+        try:
+            async with asyncio.timeout(WHOLE_S):
+                client = await self._connected()
+                await client.noop()
+        except _Stale as stale:
+            raise self._whole_server(stale.cause) from stale.cause
+        except (SMTPException, OSError) as error:
+            raise self._whole_server(error) from error
+
+    async def leave(self) -> None:
+        """Say goodbye. What was taken before stays taken, however the server takes it."""
+        client, self._client, self._mails = self._client, None, 0
+        if client is None:
+            return
+        try:
+            async with asyncio.timeout(_GOODBYE_S):
+                await client.quit()
+        except (SMTPException, OSError):
+            pass
+        finally:
+            client.close()
+
+    def _drop(self) -> None:
+        client, self._client, self._mails = self._client, None, 0
+        if client is not None:
+            client.close()
+
+    async def _hand_over(self, sender: str, recipient: str, mail: bytes) -> None:
+        """Hand over on the connection there is, or a new one. Raises NotSent, and _Stale for what lies with it."""
+        client = await self._connected()
+        options = [] if recipient.isascii() and sender.isascii() else ["SMTPUTF8"]
+        if not mail.isascii():
+            options.append("BODY=8BITMIME")
+        try:
+            await client.sendmail(sender, [recipient], mail, mail_options=options)
+        except SMTPNotSupported as error:
+            raise NotSent(
+                f"The SMTP server does not deliver to addresses like {recipient} (SMTPUTF8).", permanent=True
+            ) from error
+        except SMTPRecipientsRefused as error:
+            refused = error.recipients[0]
+            if refused.code == _CLOSING:
+                raise _Stale(refused) from error
+            raise NotSent(
+                f"The SMTP server refused {recipient}: {refused.code} {refused.message}",
+                permanent=_is_permanent(refused.code),
+            ) from error
+        except SMTPResponseException as error:
+            if error.code == _CLOSING:
+                raise _Stale(error) from error
+            if isinstance(error, SMTPDataError):
                 raise NotSent(
                     f"The SMTP server refused the mail: {error.code} {error.message}",
                     permanent=_is_permanent(error.code),
                 ) from error
-            except SMTPResponseException as error:
-                raise NotSent(
-                    f"The SMTP server refused the sender {sender}: {error.code} {error.message} (check [mail] from).",
-                    whole_server=True,
-                ) from error
+            raise NotSent(
+                f"The SMTP server refused the sender {sender}: {error.code} {error.message} (check [mail] from).",
+                whole_server=True,
+            ) from error
+        except (SMTPException, OSError) as error:
+            raise _Stale(error) from error
 
-    async def check(self) -> None:
-        """Connect, secure the connection, log in, and send nothing. Raises NotSent."""
-        async with self._connected() as client:
-            await client.noop()
-
-    @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[SMTP]:
-        """Give a connection; what goes wrong on it unexpectedly is worth another try."""
-        client = self._client()
+    async def _connected(self) -> SMTP:
+        if self._client is not None:
+            return self._client
+        client = self._new_client()
         try:
-            async with asyncio.timeout(WHOLE_S):
-                await client.connect()
-                yield client
-                try:
-                    await client.quit()
-                except SMTPException:
-                    # The mail was taken before; a server that just hangs up changes nothing.
-                    client.close()
+            await client.connect()
         except SMTPAuthenticationError as error:
+            client.close()
             raise NotSent(
                 f"The SMTP server refused the login: {error.code} (check user name and password in [mail] smtp_url).",
                 whole_server=True,
             ) from error
         except (SMTPException, OSError) as error:
-            raise NotSent(_explain(error, self._server), whole_server=True) from error
-        finally:
             client.close()
+            raise _Stale(error) from error
+        except BaseException:
+            client.close()
+            raise
+        self._client = client
+        return client
 
-    def _client(self) -> SMTP:
+    def _new_client(self) -> SMTP:
         server = self._server
         context: ssl.SSLContext | None = None
         if server.security != "none":
@@ -129,6 +224,17 @@ class SmtpMailer:
             tls_context=context,
             timeout=_COMMAND_S,
         )
+
+    def _whole_server(self, error: Exception) -> NotSent:
+        return NotSent(_explain(error, self._server), whole_server=True)
+
+
+class _Stale(Exception):
+    """The connection is at fault, not the mail."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(str(cause))
+        self.cause: Final = cause
 
 
 def tls_context(server: SmtpServer) -> ssl.SSLContext:

@@ -13,4 +13,7 @@ class Entry:
     purpose: str
 
 
-ENTRIES: Final[tuple[Entry, ...]] = ()
+ENTRIES: Final[tuple[Entry, ...]] = (
+    Entry("/admin/mail/outbox", "Mail out", "What waits, what is held, what was given up and why."),
+    Entry("/admin/mail/templates", "Wording", "What mails say, in English and German."),
+)

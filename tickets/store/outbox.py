@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tickets.store.schema import outbox, people, tickets
@@ -17,6 +17,11 @@ class MailState(StrEnum):
     PENDING = "pending"
     SENT = "sent"
     DEAD = "dead"
+    """Given up; an admin may have it tried again."""
+    HELD = "held"
+    """A budget was spent; `held_by` says which."""
+    DROPPED = "dropped"
+    """An admin said that it need not go."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -27,6 +32,10 @@ class OutboxRow:
     kind: str
     number: int
     recipient: str
+    recipient_id: str | None
+    entry_id: int | None
+    language: str | None
+    held_by: str | None
     message_id: str
     subject: str
     text: str
@@ -44,6 +53,13 @@ class OutboxRow:
     requester_id: str
     requester_email: str
     requester_generation: int
+
+
+_UNSENT: Final = (MailState.PENDING, MailState.HELD, MailState.DEAD)
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    return or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now)
 
 
 def _rows() -> Select[Any]:
@@ -76,7 +92,8 @@ async def add(connection: AsyncConnection, **values: Any) -> None:
     """Add a mail."""
     await connection.execute(
         outbox.insert().values(
-            state=MailState.PENDING, attempts=0, lease_until=None, last_error=None, sent_at=None, **values
+            {"state": MailState.PENDING, "attempts": 0, "lease_until": None, "last_error": None, "sent_at": None}
+            | values
         )
     )
 
@@ -114,9 +131,76 @@ async def settle(connection: AsyncConnection, row: OutboxRow, **values: Any) -> 
 
 
 async def unsent(connection: AsyncConnection) -> list[OutboxRow]:
-    """List what waits and what was given up, the oldest first."""
-    query = _rows().where(outbox.c.state != MailState.SENT).order_by(outbox.c.created_at, outbox.c.id)
+    """List what waits, what is held and what was given up, the oldest first."""
+    query = _rows().where(outbox.c.state.in_(_UNSENT)).order_by(outbox.c.created_at, outbox.c.id)
     return [_row(found) for found in (await connection.execute(query)).mappings()]
+
+
+async def listed(connection: AsyncConnection, state: MailState, before: int | None, limit: int) -> list[OutboxRow]:
+    """List mail in one state, the newest first; `before` is the id where the last list ended."""
+    query = _rows().where(outbox.c.state == state).order_by(outbox.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(outbox.c.id < before)
+    return [_row(found) for found in (await connection.execute(query)).mappings()]
+
+
+async def counts(connection: AsyncConnection) -> dict[MailState, int]:
+    """Return how many mails are in each state that is not over."""
+    query = select(outbox.c.state, func.count()).where(outbox.c.state.in_(_UNSENT)).group_by(outbox.c.state)
+    return {MailState(row[0]): int(row[1]) for row in await connection.execute(query)}
+
+
+async def sent_since(connection: AsyncConnection, since: datetime) -> int:
+    """Return how many mails left since then."""
+    query = select(func.count()).select_from(outbox).where(outbox.c.state == MailState.SENT, outbox.c.sent_at >= since)
+    found: int = (await connection.execute(query)).scalar_one()
+    return found
+
+
+async def oldest_due(connection: AsyncConnection, now: datetime) -> datetime | None:
+    """Return since when the oldest mail waits that is due; None when none is."""
+    query = select(func.min(outbox.c.next_try_at)).where(
+        outbox.c.state == MailState.PENDING, outbox.c.next_try_at <= now
+    )
+    found: datetime | None = (await connection.execute(query)).scalar_one()
+    return found
+
+
+async def held(connection: AsyncConnection, held_by: str, now: datetime, limit: int) -> list[int]:
+    """Return the mails that were held by a budget whose time is over, the oldest first."""
+    query = (
+        select(outbox.c.id)
+        .where(outbox.c.state == MailState.HELD, outbox.c.held_by == held_by, outbox.c.next_try_at <= now)
+        .order_by(outbox.c.id)
+        .limit(limit)
+    )
+    return list((await connection.execute(query)).scalars())
+
+
+async def let_go(connection: AsyncConnection, ident: int, now: datetime) -> None:
+    """Let a mail go that was held."""
+    await connection.execute(
+        outbox.update()
+        .where(outbox.c.id == ident, outbox.c.state == MailState.HELD)
+        .values(state=MailState.PENDING, held_by=None, last_error=None, next_try_at=now)
+    )
+
+
+async def hold_on(connection: AsyncConnection, ident: int, until: datetime) -> None:
+    """Look at a mail that is held again at `until`."""
+    await connection.execute(
+        outbox.update().where(outbox.c.id == ident, outbox.c.state == MailState.HELD).values(next_try_at=until)
+    )
+
+
+async def drop(connection: AsyncConnection, ident: int, now: datetime) -> int:
+    """Take one unsent mail out, unless it is being sent; return how many that were. That it was there stays."""
+    done = await connection.execute(
+        outbox.update()
+        .where(outbox.c.id == ident, outbox.c.state.in_(_UNSENT), _free(now))
+        .values(state=MailState.DROPPED, lease_until=None, held_by=None)
+    )
+    return done.rowcount
 
 
 async def count_dead(connection: AsyncConnection) -> int:
@@ -128,16 +212,20 @@ async def count_dead(connection: AsyncConnection) -> int:
 
 async def revive(connection: AsyncConnection, ident: int | None, now: datetime, give_up_at: datetime) -> int:
     """Make one unsent mail (None: all) due now as if it were new, unless it is being sent; return how many."""
-    here = [
-        outbox.c.state != MailState.SENT,
-        or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now),
-    ]
+    here = [outbox.c.state.in_(_UNSENT), _free(now)]
     if ident is not None:
         here.append(outbox.c.id == ident)
     done = await connection.execute(
         outbox.update()
         .where(*here)
-        .values(state=MailState.PENDING, attempts=0, next_try_at=now, give_up_at=give_up_at, lease_until=None)
+        .values(
+            state=MailState.PENDING,
+            attempts=0,
+            next_try_at=now,
+            give_up_at=give_up_at,
+            lease_until=None,
+            held_by=None,
+        )
     )
     return done.rowcount
 
@@ -146,6 +234,12 @@ async def empty_sent(connection: AsyncConnection, sent_before: datetime) -> None
     """Forget what was written in mails that were sent long ago; that they were sent stays."""
     await connection.execute(
         outbox.update()
-        .where(outbox.c.state == MailState.SENT, outbox.c.sent_at < sent_before, outbox.c.text != "")
+        .where(
+            or_(
+                (outbox.c.state == MailState.SENT) & (outbox.c.sent_at < sent_before),
+                (outbox.c.state == MailState.DROPPED) & (outbox.c.created_at < sent_before),
+            ),
+            outbox.c.text != "",
+        )
         .values(text="", html="")
     )

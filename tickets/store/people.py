@@ -41,6 +41,25 @@ async def person(connection: AsyncConnection, email: str, *, fresh_id: str, now:
     return fresh_id
 
 
+async def language(connection: AsyncConnection, ident: str) -> str | None:
+    """Return in which language this person is written to; None for the desk's own."""
+    query = select(people.c.language).where(people.c.id == ident)
+    found: str | None = (await connection.execute(query)).scalar_one_or_none()
+    return found
+
+
+async def id_by_email(connection: AsyncConnection, email: str) -> str | None:
+    """Return the id of the requester with this folded address."""
+    query = select(people.c.id).where(people.c.email == email)
+    found: str | None = (await connection.execute(query)).scalar_one_or_none()
+    return found
+
+
+async def set_language(connection: AsyncConnection, ident: str, language: str | None) -> None:
+    """Say in which language this person is written to."""
+    await connection.execute(people.update().where(people.c.id == ident).values(language=language))
+
+
 async def add_technician(connection: AsyncConnection, row: TechnicianRow) -> None:
     """Add a technician."""
     await connection.execute(

@@ -10,7 +10,7 @@ from tests.support.mail_peer import MailPeer, mail_peer, parse_mail, part
 from tests.tickets.mail.desk import MailDesk, lead_to
 from tickets.domain.values import Urgency
 from tickets.mail.message import Letter, Sender, header_line, pack_letter, wire_address
-from tickets.mail.writing import MailKind, Words, Writer, with_key
+from tickets.mail.writing import KEY_PLACE, LANGUAGES, LIST_PLACE, RATING_PLACE, MailKind, Words, with_keys, write
 
 LETTER = Letter(
     sender=Sender("Office Help", "help@office.example"),
@@ -76,7 +76,7 @@ async def test_evil_words_go_through_the_whole_desk(office: MailDesk, peer: Mail
     assert "&lt;eve@evil.example&gt;" in part(notice, "html")
 
 
-def written(kind: MailKind, **changes: str) -> tuple[str, str, str]:
+def written(kind: MailKind, language: str = "en", **changes: str) -> tuple[str, str, str]:
     words = Words(
         organisation="Office <i>Help</i>",
         public_url="https://help.example",
@@ -88,26 +88,31 @@ def written(kind: MailKind, **changes: str) -> tuple[str, str, str]:
         who=changes.get("who", "<a href='x'>W</a>"),
         said=changes.get("said", EVIL),
     )
-    made = Writer().write(kind, words)
+    made = write(kind, words, language)
     return made.subject, made.text, made.html
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", MailKind)
-def test_words_are_text_in_html_and_nothing_is_loaded(kind: MailKind) -> None:
-    subject, text, html = written(kind)
+def test_words_are_text_in_html_and_nothing_is_loaded(kind: MailKind, language: str) -> None:
+    subject, text, html = written(kind, language)
     assert "\n" not in subject
     for tag in ("<script", "<b>T", "<u>M", "<i>Help", "<s>C", "<a href='x'"):
         assert tag not in html
     assert "49" not in subject + text + html
     assert re.findall(r"\b(?:src|background|srcset)=|url\(|@import|<(?:img|link|script|iframe|form)", html) == []
-    assert set(re.findall(r"https?://[^/\"' ]+", html)) == {"https://help.example"}
+    links = set(re.findall(r"https?://[^/\"' ]+", html))
+    # Watchers have no page of their own.
+    assert links == (set() if kind in {MailKind.COPY, MailKind.COPY_SOLVED} else {"https://help.example"})
 
 
 def test_nobody_can_write_the_place_of_the_key() -> None:
-    _, text, html = written(MailKind.REPLY, said="\x01key\x01", who="\x01key\x01")
-    assert with_key(text, "SECRET").count("SECRET") == with_key(html, "SECRET").count("SECRET") == 1
-    _, text, html = written(MailKind.ANSWER, said="\x01key\x01", who="\x01key\x01")
-    assert "SECRET" not in with_key(text, "SECRET") + with_key(html, "SECRET")
+    keys = dict.fromkeys((KEY_PLACE, RATING_PLACE, LIST_PLACE), "SECRET")
+    evil = "".join(keys)
+    _, text, html = written(MailKind.REPLY, said=evil, who=evil)
+    assert with_keys(text, keys).count("SECRET") == with_keys(html, keys).count("SECRET") == 1
+    _, text, html = written(MailKind.ANSWER, said=evil, who=evil)
+    assert "SECRET" not in with_keys(text, keys) + with_keys(html, keys)
 
 
 def test_domains_are_written_in_ascii() -> None:

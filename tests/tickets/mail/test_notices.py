@@ -24,7 +24,7 @@ async def test_a_request_is_confirmed_with_number_and_link(office: MailDesk, pee
     assert mail["To"] == MARIA
     assert mail["From"] == mail["Reply-To"] == f"Office Help <{FROM}>"
     assert mail["Subject"] == f"{filed.tracking}: we have your request"
-    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Auto-Submitted"] == "auto-replied"
     assert mail["X-Auto-Response-Suppress"] == "All"
     link = f"{PUBLIC_URL}/t/{filed.tracking}#{filed.requester.token}"
     for text in (part(mail, "plain"), part(mail, "html")):

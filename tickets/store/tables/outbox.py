@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from tickets.store.tables.base import COUNTER, METADATA, Moment
 
@@ -16,6 +16,13 @@ outbox: Final = Table(
     Column("number", Integer, nullable=False),
     Column("recipient", String(254), nullable=False),
     Column("message_id", String(320), nullable=False, unique=True),
+    # The person or technician behind it (for a watcher, the address): who answers by its reply address.
+    Column("recipient_id", String(254)),
+    # The line of the timeline whose files go along.
+    Column("entry_id", BigInteger),
+    Column("language", String(8)),
+    # Which budget was spent; set as long as the state is "held".
+    Column("held_by", String(16)),
     Column("subject", String(255), nullable=False),
     # Emptied some time after it was sent.
     Column("text", Text, nullable=False),
