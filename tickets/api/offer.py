@@ -22,6 +22,7 @@ from tickets.web.problems import MEDIA_TYPE, Problem
 PREFIX: Final = "/api/v1"
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 SCHEMAS: Final = "#/components/schemas/{name}"
+_BYTES: Final = {"type": "string", "format": "binary"}
 
 _T = TypeVar("_T")
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Awaitable[Response]])
@@ -110,8 +111,15 @@ def offer(
     takes: type[msgspec.Struct] | None = None,
     query: type[msgspec.Struct] | None = None,
     status: int = HTTPStatus.OK,
+    gives_bytes: str = "",
+    max_body: int | None = None,
+    described: dict[str, Any] | None = None,
 ) -> Callable[[_Endpoint], _Endpoint]:
-    """Put an endpoint into `router`, declared in the table of rights and described in OpenAPI."""
+    """Put an endpoint into `router`, declared in the table of rights and described in OpenAPI.
+
+    `gives_bytes` is the media type of an answer that is no JSON, `max_body` takes the place of the general limit, and
+    `described` holds what OpenAPI is told besides.
+    """
 
     def put(endpoint: _Endpoint) -> _Endpoint:
         declared = requires(action, *things)(endpoint)
@@ -120,6 +128,8 @@ def offer(
             extra["requestBody"] = {"required": True, "content": {"application/json": {"schema": _reference(takes)}}}
         if query is not None:
             extra["parameters"] = _parameters(query)
+        extra |= described or {}
+        content = {"content": {gives_bytes: {"schema": _BYTES}}} if gives_bytes else _content(gives, "application/json")
         router.add_api_route(
             path,
             declared,
@@ -130,10 +140,11 @@ def offer(
             response_class=Response,
             status_code=status,
             responses={
-                status: {"description": "Done", **_content(gives, "application/json")},
+                status: {"description": "Done", **content},
                 "default": {"description": "A problem (RFC 9457)", **_content(Problem, MEDIA_TYPE)},
             },
             openapi_extra=extra,
+            max_body_size=max_body,
         )
         return declared
 

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from tickets.api.offer import Address, Asking, Desk, answer, body_of, offer, parse_query
-from tickets.domain.access import ANY_TICKET, Action, Actor, Thing
+from tickets.domain.access import ANY_TICKET, Action, Actor, Role, Thing
+from tickets.domain.attachments import MessageExtras
 from tickets.domain.values import Channel
 from tickets.domain.views import (
     Assignment,
@@ -29,6 +30,12 @@ def _channel(request: Request, actor: Actor) -> Channel:
     if actor.is_staff:
         return Channel.PHONE
     if request.headers.get("user-agent", "").startswith("towline-agent"):
+        return Channel.AGENT
+    return Channel.PORTAL if request.headers.get("sec-fetch-site") == "same-origin" else Channel.API
+
+
+def _said_by(request: Request, actor: Actor) -> Channel:
+    if actor.role is Role.AGENT:
         return Channel.AGENT
     return Channel.PORTAL if request.headers.get("sec-fetch-site") == "same-origin" else Channel.API
 
@@ -72,10 +79,15 @@ async def get_ticket(tracking: str, desk: Desk, actor: Asking) -> Response:
     summary="Answer, or write an internal note", takes=NewMessage, gives=TimelineEntry, status=HTTPStatus.CREATED,
 )  # fmt: skip
 async def add_message(
-    tracking: str, desk: Desk, actor: Asking, new: Annotated[NewMessage, Depends(body_of(NewMessage))]
+    request: Request,
+    tracking: str,
+    desk: Desk,
+    actor: Asking,
+    new: Annotated[NewMessage, Depends(body_of(NewMessage))],
 ) -> Response:
     """A requester's answer opens a resolved ticket again."""
-    written = await desk.tickets.message(actor, tracking, new.text, internal=new.internal)
+    extras = MessageExtras(channel=_said_by(request, actor), uploaded=new.attachments)
+    written = await desk.tickets.message(actor, tracking, new.text, internal=new.internal, extras=extras)
     return answer(written, HTTPStatus.CREATED)
 
 

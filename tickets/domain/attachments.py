@@ -1,13 +1,16 @@
-"""Files that belong to a ticket: how they are shown, named and limited, and the service's port."""
+"""Files that belong to a ticket, and what else a message brings: values, names, and the service's port."""
 
 import re
 import unicodedata
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Protocol
 
 import msgspec
 
 from tickets.domain.access import Actor
+from tickets.domain.values import Channel
 
 MAX_NAME: Final = 120
 NAMELESS: Final = "file"
@@ -52,34 +55,83 @@ class AttachmentView(msgspec.Struct, frozen=True):
     cid: str = ""
 
 
-class FileContent(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class KeptFile:
+    """A whole file in its temporary place, on disk; `content` is its SHA-256 in hex, `kind` its sniffed type."""
+
+    path: Path
+    content: str
+    size: int
+    kind: str
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """A file that came with a message; `kept` is what `FileStore.put` or `Incoming.finish` returned.
+
+    `cid` is the Content-ID by which the HTML of a mail names it.
+    """
+
+    kept: KeptFile
+    name: str
+    declared: str = ""
+    cid: str = ""
+    inline: bool = False
+
+
+@dataclass(frozen=True)
+class MessageExtras:
+    """What a message brings besides its words.
+
+    `quoted` is the folded rest of a mail, `html` its HTML as it came: it is made safe each time it is shown.
+    `attachments` come with the message, `uploaded` are the ids of files that the same person sent before.
+    """
+
+    channel: Channel | None = None
+    quoted: str = ""
+    html: str = ""
+    attachments: Sequence[NewFile] = ()
+    uploaded: Sequence[str] = ()
+
+
+NOTHING_MORE: Final = MessageExtras()
+
+
+@dataclass(frozen=True)
+class FileContent:
     """A file to be sent: what it is, and its bytes piece by piece."""
 
     view: AttachmentView
-    chunks: AsyncIterator[bytes]
+    pieces: AsyncIterator[bytes]
 
 
 class Incoming(Protocol):
-    """A file that is being received; it is nowhere but in a temporary place until a message takes it."""
+    """A file that is being received, into a temporary place."""
 
     def write(self, chunk: bytes) -> None:
         """Take the next bytes. Raises TooLarge when the file grows over the limit."""
+
+    async def finish(self) -> KeptFile:
+        """Return the whole file when it is on disk for sure."""
 
     def discard(self) -> None:
         """Forget it; nothing to do when it was kept."""
 
 
 class Attachments(Protocol):
-    """Files of tickets. Both raise TicketNotFound, NotAllowed."""
+    """Files of tickets. Those with a `tracking` number raise TicketNotFound, NotAllowed."""
 
-    async def add(self, actor: Actor, tracking: str, name: str, declared: str, file: Incoming) -> AttachmentView:
-        """Keep a file that was received, for a message that its sender is about to write.
+    def receive(self) -> Incoming:
+        """Begin to receive a file; whoever does discards it in the end, which leaves one that was kept alone."""
 
-        Raises Invalid for an empty one or when the ticket has too much already, TooManyTries.
+    async def add(self, actor: Actor, tracking: str, file: NewFile) -> AttachmentView:
+        """Keep a file for a message that its sender is about to write.
+
+        Raises Invalid when it is empty or the ticket has too much already, TicketClosed, TooManyTries.
         """
 
     async def open(self, actor: Actor, tracking: str, attachment: str) -> FileContent:
         """Return a file as this person may have it. Raises NotFound."""
 
-    def receive(self) -> Incoming:
-        """Begin to receive a file."""
+    async def html(self, actor: Actor, tracking: str, entry: str) -> bytes:
+        """Return the HTML of a mail as a document for a sandbox. Raises NotFound."""

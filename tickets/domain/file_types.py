@@ -30,7 +30,9 @@ _SIGNATURES: Final = (
     (b"OggS", "application/ogg"),
     (b"\x1aE\xdf\xa3", "video/webm"),
 )
-_MARKUP: Final = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|script|svg)", re.S | re.I)
+_MARKUP: Final = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|script|svg)", re.DOTALL | re.IGNORECASE
+)
 _DECLARED: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,60}\Z")
 
 

@@ -20,6 +20,7 @@ from tickets.settings import HelpDeskSettings, Limit
 from tickets.store import counters
 from tickets.store import tickets as ticket_store
 from tickets.store.database import Database
+from tickets.store.files import FileStore
 from tickets.store.tickets import TicketRow
 from tickets.store.timeline import NewEntry
 
@@ -35,6 +36,7 @@ class Context:
     switchboard: Switchboard
     hub: LiveHub
     story: Story
+    files: FileStore
     bell: MailBell
     clock: Clock
     entropy: Entropy

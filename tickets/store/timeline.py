@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tickets.domain.access import Role
-from tickets.domain.values import EntryKind
+from tickets.domain.values import Channel, EntryKind
 from tickets.domain.views import TimelineEntry
 from tickets.store.schema import tickets, timeline
 
@@ -24,6 +24,7 @@ class NewEntry:
     text: str
     actor_id: str | None = None
     internal: bool = False
+    channel: Channel | None = None
 
 
 async def add(connection: AsyncConnection, entry: NewEntry) -> TimelineEntry:
@@ -38,16 +39,19 @@ async def add(connection: AsyncConnection, entry: NewEntry) -> TimelineEntry:
             actor_id=entry.actor_id,
             text=entry.text,
             internal=entry.internal,
+            channel=entry.channel,
         )
     )
     key = done.inserted_primary_key
     ident = "" if key is None else str(key[0])
-    return TimelineEntry(ident, entry.at, entry.kind, entry.who, entry.role, entry.text, entry.internal)
+    return TimelineEntry(
+        ident, entry.at, entry.kind, entry.who, entry.role, entry.text, entry.internal, entry.channel
+    )
 
 
 async def of_ticket(connection: AsyncConnection, ticket: str, *, internal: bool) -> tuple[TimelineEntry, ...]:
     """Return the timeline, oldest first; internal entries only when asked."""
-    query = select(timeline).where(timeline.c.ticket_id == ticket).order_by(timeline.c.id)
+    query = select(timeline).where(timeline.c.ticket_id == ticket).order_by(timeline.c.at, timeline.c.id)
     if not internal:
         query = query.where(timeline.c.internal.is_(False))
     return tuple(
@@ -59,6 +63,7 @@ async def of_ticket(connection: AsyncConnection, ticket: str, *, internal: bool)
             Role(row["role"]),
             row["text"],
             row["internal"],
+            None if row["channel"] is None else Channel(row["channel"]),
         )
         for row in (await connection.execute(query)).mappings()
     )

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tickets.domain.errors import TooLarge
 from tickets.web.problems import MAX_BODY_BYTES, desk_error, problem_answer
+from tickets.web.uploads import MAX_UPLOAD_BYTES, takes_files
 
 _log = structlog.get_logger("tickets")
 
@@ -25,8 +26,8 @@ def security_headers(public_url: str) -> dict[str, str]:
     headers = {
         "content-security-policy": (
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
-            f"connect-src 'self' {socket}; worker-src 'self'; form-action 'self'; frame-ancestors 'none'; "
-            "base-uri 'none'"
+            f"connect-src 'self' {socket}; worker-src 'self'; frame-src 'self'; form-action 'self'; "
+            "frame-ancestors 'none'; base-uri 'none'"
         ),
         "referrer-policy": "same-origin",
         "x-content-type-options": "nosniff",
@@ -65,8 +66,9 @@ class Edge:
             await send(message)
 
         try:
-            if _declared_bytes(scope) > MAX_BODY_BYTES:
-                raise TooLarge(MAX_BODY_BYTES)  # noqa: TRY301 - one way out for all refusals
+            limit = MAX_UPLOAD_BYTES if takes_files(scope["path"]) else MAX_BODY_BYTES
+            if _declared_bytes(scope) > limit:
+                raise TooLarge(limit)  # noqa: TRY301 - one way out for all refusals
             await self.app(scope, receive, send_with_headers)
         except TooLarge as error:
             await problem_answer(error)(scope, receive, send_with_headers)

@@ -36,7 +36,7 @@ EVERYBODY = {
     "join ticket assigned to nobody",
     "join ticket of somebody else",
 }
-OWN = {"read own ticket", "reply own ticket"}
+OWN = {"read own ticket", "reply own ticket", "attach own ticket"}
 AGENT = {"tell-consent own ticket"}
 STAFF = {
     "see console",
@@ -55,6 +55,14 @@ STAFF = {
     "note ticket assigned to me",
     "note ticket assigned to nobody",
     "note ticket of somebody else",
+    "attach ticket assigned to me",
+    "attach ticket assigned to nobody",
+    "attach ticket of somebody else",
+    "organise ticket assigned to me",
+    "organise ticket assigned to nobody",
+    "organise ticket of somebody else",
+    "merge ticket assigned to me",
+    "merge ticket assigned to nobody",
     "claim ticket assigned to nobody",
     "hand-over ticket assigned to me",
     "set-status ticket assigned to me",
@@ -65,6 +73,7 @@ STAFF = {
 ADMIN = {
     "see administration",
     "change administration",
+    "merge ticket of somebody else",
     "assign ticket assigned to nobody",
     "take-over ticket of somebody else",
     "set-status ticket assigned to nobody",

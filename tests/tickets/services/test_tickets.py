@@ -90,17 +90,18 @@ async def test_allowed_says_what_the_buttons_may_offer(world: World) -> None:
         actor = await world.desk.services.logins.resolve(bearer=token, cookie=None, tracking=filed.tracking)
         return set((await world.desk.services.tickets.get(actor, filed.tracking)).allowed)
 
-    assert await allowed(filed.requester.token) == {"read", "reply", "join"}
-    assert await allowed(ada.token) == {"read", "reply", "note", "claim"}
+    assert await allowed(filed.requester.token) == {"read", "reply", "attach", "join"}
+    work = {"read", "reply", "note", "attach", "organise"}
+    assert await allowed(ada.token) == work | {"merge", "claim"}
     await ada.must(f"{path}/claim")
     mine = {"hand-over", "set-status", "resolve", "make-join-code", "open-session"}
-    assert await allowed(ada.token) == {"read", "reply", "note"} | mine
-    assert await allowed(root.token) == {"read", "reply", "note", "take-over", *(mine - {"hand-over", "open-session"})}
+    assert await allowed(ada.token) == work | {"merge"} | mine
+    assert await allowed(root.token) == work | {"merge", "take-over", *(mine - {"hand-over", "open-session"})}
     await ada.must(f"{path}/resolve", {"solution": "x"})
-    assert await allowed(ada.token) == {"read", "reply", "note", "hand-over", "set-status"}
-    assert await allowed(filed.requester.token) == {"read", "reply"}
+    assert await allowed(ada.token) == work | {"merge", "hand-over", "set-status"}
+    assert await allowed(filed.requester.token) == {"read", "reply", "attach"}
     await ada.must(f"{path}/status", {"status": "closed"})
-    assert await allowed(ada.token) == {"read", "reply", "note", "set-status"}
+    assert await allowed(ada.token) == work | {"merge", "set-status"}
     assert Action.REPLY not in await allowed(filed.requester.token)
 
 

@@ -43,7 +43,7 @@ message_parts: Final = Table(
     Column("entry_id", ForeignKey("timeline.id"), primary_key=True),
     # What a mail repeated of earlier ones, and its signature.
     Column("quoted", Text, nullable=False),
-    # Made safe before it gets here; empty when the mail had none.
+    # As it came, made safe each time it is shown; empty when the mail had none.
     Column("html", Text, nullable=False),
 )
 
