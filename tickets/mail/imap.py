@@ -158,9 +158,13 @@ class Connection:
     def close(self) -> None:
         """Log out."""
         client, self._client = self._client, None
-        if client is not None:
+        if client is None:
+            return
+        try:
+            client.logout()
+        except (IMAPClientError, OSError):
             with contextlib.suppress(IMAPClientError, OSError):
-                client.logout()
+                client.shutdown()
 
     def abort(self) -> None:
         """End whatever another thread is waiting for on this connection."""
