@@ -8,9 +8,10 @@ import asyncio
 import importlib.util
 import ipaddress
 import shlex
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -43,12 +44,16 @@ from tickets.settings import (
     HelpDeskSettings,
     ImapServer,
     IntakeSettings,
+    Limit,
+    Limits,
     MailListener,
     MailSettings,
     SmtpServer,
     TokenSource,
     WebhookSettings,
 )
+from tickets.store.moving import NotMoved
+from tickets.store.postgres import DatabaseUnusable
 
 # Agents and viewers come back after this time to twice that, so that not all of them do at once.
 RETRY_IN_MS: Final = 2_000
@@ -70,6 +75,8 @@ def desk_trouble() -> Iterator[None]:
     try:
         yield
     except (DeskError, KeysUnusable) as error:
+        raise Trouble(str(error)) from error
+    except (DatabaseUnusable, NotMoved) as error:
         raise Trouble(str(error)) from error
     except SQLAlchemyError as error:
         # Its own text holds statements and parameters.
@@ -144,6 +151,8 @@ def desk_settings(settings: Settings) -> HelpDeskSettings:
         organisation_name=settings.organisation.name,
         tracking_prefix=settings.organisation.tracking_prefix,
         session_rights=tuple(Right(right) for right in settings.session.rights),
+        language=settings.organisation.language,
+        limits=desk_limits(settings),
         mail=mail_settings(settings),
         intake=intake_settings(settings),
         webhooks=WebhookSettings(
@@ -159,7 +168,19 @@ def mail_settings(settings: Settings) -> MailSettings | None:
         return None
     name, address = parse_sender(settings.mail.sender)
     server = SmtpServer(smtp.host, smtp.port, smtp.security, smtp.user, smtp.password, settings.mail.smtp_ca)
-    return MailSettings(name or settings.organisation.name, address, server)
+    # An answer to `local+key@domain` is of use only where somebody fetches it.
+    keyed = settings.mail.plus_addressing and (settings.imap is not None or settings.mail_listener is not None)
+    return MailSettings(name or settings.organisation.name, address, server, plus_addressing=keyed)
+
+
+def desk_limits(settings: Settings) -> Limits:
+    """Return the help desk's brakes, some of which an admin may set."""
+    hour, chosen = timedelta(hours=1), settings.limits
+    return Limits(
+        sent_ticket=Limit(chosen.mail_per_ticket, hour),
+        sent_recipient=Limit(chosen.mail_per_recipient, hour),
+        sent_all=Limit(chosen.mail_in_all, hour),
+    )
 
 
 def intake_settings(settings: Settings) -> IntakeSettings | None:
@@ -319,6 +340,21 @@ async def upgrade_data(settings: Settings) -> None:
     """Bring the database up to date; keys have to be there already. Raises OSError, Trouble."""
     with desk_trouble():
         await setup.upgrade(desk_settings(settings))
+
+
+async def describe_database(settings: Settings) -> str:
+    """Return which database answers, and its version. Raises Trouble."""
+    with desk_trouble():
+        return await setup.describe_database(desk_settings(settings))
+
+
+async def move_database(settings: Settings, url: str, arrived: Callable[[str, int], None]) -> dict[str, int]:
+    """Carry all records to another database; return how many rows each table has. Raises Trouble."""
+    if worker_is_awake(settings):
+        raise Trouble("The server is running: stop it first, so that nothing is written to the old database meanwhile.")
+    with desk_trouble():
+        carried = await setup.move_database(desk_settings(settings), url, lambda each: arrived(each.table, each.rows))
+    return {each.table: each.rows for each in carried}
 
 
 @dataclass(frozen=True, slots=True)

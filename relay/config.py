@@ -17,6 +17,7 @@ from relay.mail import SmtpUrl, parse_sender, parse_smtp_url
 
 VARIABLE_PREFIX: Final = "TOWLINE_"
 FILE_NAME: Final = "towline.toml"
+DATABASES: Final = ("postgresql", "postgres", "postgresql+asyncpg", "sqlite", "sqlite+aiosqlite")
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
 Prefix = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{1,5}\Z")]
@@ -34,6 +35,7 @@ class Organisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Name = "Help desk"
     tracking_prefix: Prefix = "TL"
+    language: Literal["en", "de"] = "en"
 
 
 class CertificateFiles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,6 +61,9 @@ class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     url: str = ""
 
+    def __repr__(self) -> str:
+        return "Database()"
+
 
 class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """As whom and through which server mail goes out, and how it comes in; none does while they are empty."""
@@ -66,6 +71,7 @@ class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sender: str = msgspec.field(name="from", default="")
     smtp_url: str = ""
     smtp_ca: str = ""
+    plus_addressing: bool = True
     addresses: tuple[str, ...] = ()
     authserv_id: str = ""
     category: Name = "Something else"
@@ -93,6 +99,9 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     newcomers_per_address: Count = 32
     newcomers_in_all: Count = 1_024
     agent_offline_s: Seconds = 60.0
+    mail_per_ticket: Count = 60
+    mail_per_recipient: Count = 120
+    mail_in_all: Count = 3_000
 
 
 class Webhooks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -208,7 +217,7 @@ def _read_variable(variable: str, text: str, kind: Any) -> Any:
             raise SettingsError(f"{variable} is not a valid TOML value: {error}") from error
     if get_origin(kind) is tuple:
         return [item.strip() for item in text.split(",") if item.strip()]
-    if kind in (Port, Count, Seconds):
+    if kind in (Port, Count, Seconds, bool):
         try:
             return msgspec.convert(text, kind, strict=False)
         except msgspec.ValidationError as error:
@@ -275,6 +284,8 @@ def _check(settings: Settings) -> Settings:
             raise SettingsError(f"[server] trusted_proxies: {error}.") from error
     if not settings.session.rights:
         raise SettingsError('[session] rights: name at least "view".')
+    if settings.database.url:
+        check_database_url(settings.database.url)
     mail = _checked_mail(settings.mail, settings.folder)
     webhooks = _checked_webhooks(settings.webhooks, settings.folder)
     tls = server.tls
@@ -296,6 +307,14 @@ def _checked_webhooks(webhooks: Webhooks, folder: Path) -> Webhooks:
         except ValueError as error:
             raise SettingsError(f"[webhooks] networks: {error}.") from error
     return msgspec.structs.replace(webhooks, ca=str(folder / webhooks.ca)) if webhooks.ca else webhooks
+
+
+def check_database_url(url: str) -> None:
+    """Raise SettingsError, whose text never holds the URL, for one that no database of ours can have."""
+    if url.partition("://")[0] not in DATABASES:
+        raise SettingsError(
+            "[database] url has to begin with postgresql:// or sqlite:/// (empty: an SQLite file in the data folder)."
+        )
 
 
 def _checked_mail(mail: Mail, folder: Path) -> Mail:
