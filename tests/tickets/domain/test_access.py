@@ -44,6 +44,9 @@ EVERYBODY = {
 OWN = {"read own ticket", "reply own ticket", "attach own ticket"}
 AGENT = {"tell-consent own ticket"}
 STAFF = {
+    "list incoming mail",
+    "read incoming mail",
+    "change incoming mail",
     "see console",
     "list queue",
     "list technicians",
@@ -85,6 +88,7 @@ STAFF = {
     "open-session ticket assigned to me",
 }
 ADMIN = {
+    "remove incoming mail",
     "see administration",
     "change administration",
     "merge ticket of somebody else",
