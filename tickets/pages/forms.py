@@ -9,8 +9,9 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from tickets.domain.errors import Invalid, TooLarge
+from tickets.domain.knowledge import MAX_NOTE, NewArticle, Visibility
 from tickets.domain.values import Asset, Urgency
-from tickets.domain.views import MAX_LINE, MAX_TEXT, MAX_TITLE, NewArticle, NewTicket
+from tickets.domain.views import MAX_LINE, MAX_TEXT, MAX_TITLE, NewTicket
 
 MAX_FORM_BYTES: Final = 512 * 1024
 MAX_FIELDS: Final = 40
@@ -105,7 +106,11 @@ def check_article(values: Values) -> tuple[NewArticle | None, dict[str, str]]:
     title = form.text("title", "Please give the article a title.", MAX_TITLE)
     category = form.text("category", "", MAX_LINE, required=False)
     body = form.text("body", "Please write what helps.", MAX_BODY)
-    return (None if form.faults else NewArticle(title=title, body=body, category=category)), form.faults
+    note = form.text("note", "", MAX_NOTE, required=False)
+    chosen = values.get("visibility", Visibility.PUBLIC)
+    visibility = Visibility.INTERNAL if chosen == Visibility.INTERNAL else Visibility.PUBLIC
+    new = NewArticle(title=title, body=body, category=category, visibility=visibility, note=note)
+    return (None if form.faults else new), form.faults
 
 
 def check_text(values: Values, name: str, missing: str) -> tuple[str, dict[str, str]]:

@@ -12,7 +12,6 @@ from tickets.pages.access_keys import InvalidAccessKey, parse_access_key, split_
 from tickets.pages.markdown import render_markdown
 from tickets.pages.site import STATIC, ago, clock, nav_link
 from tickets.pages.static_files import read_folder
-from tickets.pages.suggestions import searches
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 KEY = "abcDEF_-" + "0" * 35
@@ -66,14 +65,6 @@ def test_what_is_no_access_key_is_refused_without_repeating_it(text: str) -> Non
 def test_split_link() -> None:
     assert split_link(f" https://a.example/t/TL-0000-0000#{KEY} ") == ("TL-0000-0000", KEY)
     assert split_link("tl 0000 0000") == ("tl 0000 0000", "")
-
-
-def test_searches_are_the_longer_words_together_then_alone() -> None:
-    assert list(searches("The printer on floor prints blank")) == [
-        "printer floor prints blank", "printer", "prints", "floor",
-    ]  # fmt: skip
-    assert list(searches("Drucker")) == ["Drucker"]
-    assert list(searches("no one")) == []
 
 
 @pytest.mark.parametrize(

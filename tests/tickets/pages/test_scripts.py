@@ -12,7 +12,6 @@ import pytest
 from protocol.tracking import ALPHABET, InvalidTrackingNumber, make_tracking, parse_tracking
 from tickets.pages.access_keys import InvalidAccessKey, parse_access_key
 from tickets.pages.site import STATIC, ago
-from tickets.pages.suggestions import searches
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -117,17 +116,6 @@ def test_access_keys_are_read_alike(node: str) -> None:
             return None
 
     assert run(node, "keys.js", "m.readKey(it)", texts) == [python_key(text) for text in texts]
-
-
-def test_what_is_looked_for_is_alike(node: str) -> None:
-    titles = [
-        "The printer on the floor prints blank",
-        "no",
-        "Drucker druckt öfter schwarz",
-        "VPN again and again and again",
-        "",
-    ]
-    assert run(node, "suggest.js", "m.searches(it)", titles) == [list(searches(title)) for title in titles]
 
 
 def test_times_are_told_alike(node: str) -> None:

@@ -16,7 +16,6 @@ from tickets.pages import words
 from tickets.pages.forms import Values, check_text, read_form
 from tickets.pages.routing import page
 from tickets.pages.site import Site
-from tickets.pages.suggestions import matching_articles, similar_tickets
 
 STAFF_TICKETS: Final = (Thing.ASSIGNED_TICKET, Thing.UNASSIGNED_TICKET, Thing.FOREIGN_TICKET)
 NOBODY: Final = "nobody"
@@ -71,8 +70,7 @@ class Ticket:
             unsent=unsent_of(values, ticket.allowed),
             join_code=join_code,
             colleagues=tuple(colleague for colleague in colleagues if ticket.assignee is None or colleague.id != mine),
-            matching=await matching_articles(desk, actor, ticket.title),
-            similar=await similar_tickets(desk, actor, ticket),
+            help=await desk.knowledge.help(actor, ticket.tracking),
             spoken=words.SPOKEN,
             workable=WORKABLE,
             **shared,

@@ -1,27 +1,29 @@
-// Articles that may help, under the title while it is typed.
+// Articles that may help, under the title while it is typed; the one that solved it needs no request.
 
 import { make } from "./dom.js";
 
 const PAUSE_MS = 250;
+const SHORTEST = 3;
+const MOST = 4;
 
-/** @typedef {{id: string, title: string, category: string}} Article */
-
-/** @param {string} title @returns {string[]} what to look for, best first; all words of a search must match */
-export function searches(title) {
-  const words = [...new Set(title.match(/[\p{L}\p{N}_]{4,}/gu) ?? [])];
-  const longest = [...words].sort((a, b) => b.length - a.length).slice(0, 3);
-  return words.length > 1 ? [words.slice(0, 8).join(" "), ...longest] : longest;
-}
+/** @typedef {{id: string, title: string, excerpt: string}} Article */
 
 /** @param {string} title @param {AbortSignal} signal @returns {Promise<Article[]>} */
 async function find(title, signal) {
-  for (const search of searches(title)) {
-    const answer = await fetch(`/api/v1/articles?q=${encodeURIComponent(search)}`, { signal });
-    if (!answer.ok) return [];
-    const items = /** @type {{items: Article[]}} */ (await answer.json()).items;
-    if (items.length > 0) return items.slice(0, 4);
-  }
-  return [];
+  if (title.trim().length < SHORTEST) return [];
+  const answer = await fetch(`/api/v1/articles/suggestions?title=${encodeURIComponent(title)}`, { signal });
+  if (!answer.ok) return [];
+  return /** @type {{items: Article[]}} */ (await answer.json()).items.slice(0, MOST);
+}
+
+/** @param {string} article @returns {Promise<boolean>} whether it was counted */
+async function solved(article) {
+  const answer = await fetch(`/api/v1/articles/${encodeURIComponent(article)}/outcome`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ outcome: "solved" }),
+  });
+  return answer.ok;
 }
 
 /** @param {HTMLInputElement} input @param {HTMLElement} box */
@@ -30,19 +32,40 @@ function watch(input, box) {
   let timer = 0;
   let running = new AbortController();
 
+  /** @param {Article} article */
+  const item = (article) => {
+    const link = document.createElement("a");
+    link.href = `${reading}/${encodeURIComponent(article.id)}`;
+    link.target = "_blank";
+    link.rel = "noopener";
+    const opens = make("span", "out-of-sight", " (opens beside this page)");
+    link.append(make("span", "", article.title, opens), make("small", "", article.excerpt));
+    const button = make("button", "", "This solved it", make("span", "out-of-sight", `: ${article.title}`));
+    button.setAttribute("type", "button");
+    button.addEventListener("click", () => void thank(article, button));
+    return make("li", "row spread", link, button);
+  };
+
+  /** @param {Article} article @param {HTMLElement} button */
+  const thank = async (article, button) => {
+    button.setAttribute("disabled", "");
+    try {
+      if (!(await solved(article.id))) throw new TypeError("not counted");
+      const home = make("a", "button", "All answers");
+      home.setAttribute("href", "/articles");
+      box.replaceChildren(make("p", "", "Good. Then nothing has to be sent. "), home);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      button.removeAttribute("disabled");
+    }
+  };
+
   /** @param {Article[]} articles */
   const show = (articles) => {
     box.hidden = articles.length === 0;
     if (articles.length === 0) return box.replaceChildren();
     const list = make("ul", "plain");
-    for (const article of articles) {
-      const link = document.createElement("a");
-      link.href = `${reading}/${encodeURIComponent(article.id)}`;
-      link.target = "_blank";
-      link.rel = "noopener";
-      link.append(article.title, make("span", "out-of-sight", " (opens beside this page)"));
-      list.append(make("li", "", link));
-    }
+    list.append(...articles.map(item));
     box.replaceChildren(make("p", "label", "This may help at once:"), list);
   };
 
