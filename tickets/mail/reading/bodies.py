@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tickets.mail.reading.charsets import decode
+from tickets.mail.reading.html_bounds import bounded_html
 from tickets.mail.reading.html_text import html_to_text
 from tickets.mail.reading.limits import MAX_HTML_CHARS, MAX_RETURNED_BYTES, MAX_TEXT_CHARS, MAX_TEXT_PARTS
 from tickets.mail.reading.mail import Attachment, Returned
@@ -87,15 +88,14 @@ class Collector:
             if not label and (meta := _META_CHARSET.search(content[:2_000])):
                 label = meta[1].decode("ascii")
             text = decode(content[: MAX_HTML_CHARS * 4], label, self.hint)
-            self._note_cut(len(text), MAX_HTML_CHARS)
-            return _View(html=text[:MAX_HTML_CHARS])
+            bounded = bounded_html(text)
+            if len(bounded) < len(text):
+                self.notes.append("The HTML is longer or deeper than is read and was cut.")
+            return _View(html=bounded)
         text = decode(content[: MAX_TEXT_CHARS * 4], label, self.hint)
-        self._note_cut(len(text), MAX_TEXT_CHARS)
+        if len(text) > MAX_TEXT_CHARS:
+            self.notes.append(f"The text is longer than {MAX_TEXT_CHARS:,} characters and was cut there.")
         return _View(text=text[:MAX_TEXT_CHARS].replace("\r\n", "\n").replace("\r", "\n"))
-
-    def _note_cut(self, length: int, limit: int) -> None:
-        if length > limit:
-            self.notes.append(f"The text is longer than {limit:,} characters and was cut there.")
 
     def _attach(self, part: Part) -> None:
         content = part.content

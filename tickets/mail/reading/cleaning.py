@@ -12,6 +12,8 @@ from typing import Final
 
 import nh3
 
+from tickets.mail.reading.html_bounds import bounded_html
+
 # Without allow-scripts and allow-same-origin; links open outside, in a tab that is no sandbox any more.
 SANDBOX_FLAGS: Final = "allow-popups allow-popups-to-escape-sandbox"
 # The own header of the route that serves `sandbox_document`. frame-ancestors: only this server's pages may show it.
@@ -28,9 +30,9 @@ _TAGS: Final = frozenset(
     {
         "a", "abbr", "acronym", "address", "article", "aside", "b", "bdi", "bdo", "big", "blockquote", "br", "caption",
         "center", "cite", "code", "col", "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt", "em",
-        "figcaption", "figure", "font", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "i", "img", "ins", "kbd", "li",
-        "main", "mark", "ol", "p", "pre", "q", "s", "samp", "section", "small", "span", "strike", "strong", "sub",
-        "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "tt", "u", "ul", "var", "wbr",
+        "figcaption", "figure", "font", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "i", "img", "ins",
+        "kbd", "li", "main", "mark", "ol", "p", "pre", "q", "s", "samp", "section", "small", "span", "strike", "strong",
+        "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "tt", "u", "ul", "var", "wbr",
     }
 )  # fmt: skip
 # Their content is no text.
@@ -73,9 +75,9 @@ _STYLES: Final = frozenset(
         "background-color", "border", "border-bottom", "border-collapse", "border-color", "border-left", "border-right",
         "border-spacing", "border-style", "border-top", "border-width", "color", "direction", "font", "font-family",
         "font-size", "font-style", "font-variant", "font-weight", "height", "letter-spacing", "line-height",
-        "list-style-type", "max-width", "min-width", "padding", "padding-bottom", "padding-left", "padding-right", "padding-top",
-        "text-align", "text-decoration", "text-indent", "text-transform", "vertical-align", "white-space", "width",
-        "word-break", "word-spacing", "word-wrap", "overflow-wrap",
+        "list-style-type", "max-width", "min-width", "padding", "padding-bottom", "padding-left", "padding-right",
+        "padding-top", "text-align", "text-decoration", "text-indent", "text-transform", "vertical-align", "white-space",
+        "width", "word-break", "word-spacing", "word-wrap", "overflow-wrap",
     }
 )  # fmt: skip
 # What a value may not hold: a function but for colours, an escape, a comment, an at-rule.
@@ -108,7 +110,7 @@ def clean_html(source: str, cid_urls: Mapping[str, str]) -> str:
         return value
 
     cleaned = nh3.clean(
-        source.replace("\x00", ""),
+        bounded_html(source.replace("\x00", "")),
         tags=set(_TAGS),
         clean_content_tags=set(_DROPPED_WHOLE),
         attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},

@@ -6,6 +6,9 @@ from typing import Final
 
 import nh3
 
+from tickets.mail.reading.html_bounds import bounded_html
+from tickets.mail.reading.limits import MAX_TEXT_CHARS
+
 _VOID: Final = frozenset({"br", "hr", "img", "wbr", "col"})
 _PARAGRAPHS: Final = frozenset(
     {"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "table", "pre", "dl"}
@@ -47,13 +50,12 @@ _SIGNATURES: Final = frozenset(
 )
 # Deeper quotes are not told apart by anybody, and each level makes every line longer.
 _MAX_QUOTE_DEPTH: Final = 20
-_MAX_TEXT_CHARS: Final = 2_000_000
 
 
 def html_to_text(html: str) -> str:
     """Return the text of an HTML mail. nh3 puts it in order first, which leaves the parser nothing to trip over."""
     tidy = nh3.clean(
-        html,
+        bounded_html(html),
         tags=set(_TAGS),
         clean_content_tags={"script", "style", "title", "head", "noscript", "template", "svg", "math"},
         attributes={"*": {"class", "id"}, "a": {"href"}, "img": {"alt"}},
@@ -161,7 +163,7 @@ class _Writer(HTMLParser):
         text = text.rstrip() if self._pre else re.sub(r" {2,}", " ", text).rstrip()
         depth = min(max(self._quotes, 1 if self._all_quoted else 0), _MAX_QUOTE_DEPTH)
         self._size += len(text) + 2 * depth + 1
-        if self._size <= _MAX_TEXT_CHARS:
+        if self._size <= MAX_TEXT_CHARS:
             self._lines.append(f"{'>' * depth} {text}".rstrip() if depth else text)
 
     def result(self) -> str:

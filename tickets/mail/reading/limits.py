@@ -16,9 +16,14 @@ MAX_PARTS: Final = 400
 # Text parts that become the body; further ones are attachments. Each may cost one guess of its charset.
 MAX_TEXT_PARTS: Final = 40
 # The body that is read; longer text is cut here, and the raw mail still has it.
-MAX_TEXT_CHARS: Final = 2_000_000
-# HTML is parsed and cleaned, which costs more than text does; newsletters stay under 300 KB.
+MAX_TEXT_CHARS: Final = 1_000_000
+# Newsletters stay under 300 KB; pictures written into the HTML itself may make it longer.
 MAX_HTML_CHARS: Final = 2_000_000
+# The longest newsletters have some 10,000 tags, the longest threads of quotes some 200 levels.
+MAX_HTML_TAGS: Final = 100_000
+MAX_HTML_DEPTH: Final = 500
+# html5ever's time grows with the square of the number of & in a text: 100,000 take 0.1 s, a million take 8 s.
+MAX_HTML_REFERENCES: Final = 100_000
 # Bytes shown to the charset guesser, whose time grows with them; a few KB tell as much as a few MB.
 MAX_GUESS_BYTES: Final = 4_096
 MAX_ADDRESSES: Final = 500

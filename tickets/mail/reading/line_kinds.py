@@ -6,8 +6,8 @@ from typing import Final
 
 from tickets.mail.reading.trimming_words import FORWARDED, HEADER_NAMES, MOBILE, OPENINGS, WROTE
 
-# A text with more lines is a log; its later lines are only told apart by their first character.
-MAX_LINES: Final = 5_000
+# So many lines are looked at; a text with more is a log.
+MAX_LINES: Final = 3_000
 # Attributions are wrapped by programs that know nothing of them, over as many lines as this.
 _MAX_ATTRIBUTION_LINES: Final = 6
 _MAX_ATTRIBUTION_CHARS: Final = 400
@@ -73,7 +73,7 @@ def line_kinds(lines: list[str]) -> list[LineKind]:
     """Return the kind of each line, with about one step for each, however they are made."""
     bare = [line.rstrip()[:_MAX_LINE_CHARS] for line in lines]
     kinds = [_first_look(line) for line in bare]
-    known = min(len(lines), MAX_LINES)
+    known = len(lines)
     fenced = _fenced(bare[:known])
     _find_introductions(bare, kinds, fenced, known)
     _find_headers(bare, kinds, fenced, known)

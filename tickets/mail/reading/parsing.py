@@ -18,7 +18,7 @@ from tickets.mail.reading.limits import (
     MAX_SUBJECT_CHARS,
 )
 from tickets.mail.reading.mail import Address, Fields, Mail, Unreadable
-from tickets.mail.reading.parts import Budget, build_part
+from tickets.mail.reading.parts import Budget, Span, build_part
 
 _MESSAGE_ID: Final = re.compile(r"<([^<>]{1,998})>")
 _DELIVERY_FIELDS: Final = (
@@ -49,7 +49,7 @@ def parse_mail(raw: bytes) -> Mail:
     if not fields.all and _is_binary(content):
         raise Unreadable("These bytes are no mail: no header, and no text.")
     budget = Budget()
-    root = build_part(fields, content[start:], hint, budget)
+    root = build_part(fields, Span(content, start, len(content)), hint, budget)
     body = Collector(hint).collect(root)
     notes = [*body.notes]
     if budget.exceeded:

@@ -9,6 +9,9 @@ _NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]+")
 _PADDED_PIECE: Final = re.compile(rb"={1,2}")
 _UU_BEGIN: Final = re.compile(rb"^begin [0-7]{3,4} [^\r\n]*\r?\n", re.MULTILINE)
 _SAMPLE: Final = 4_096
+# Gateways join a few pieces; thousands are an attack on memory.
+_MAX_PIECES: Final = 10_000
+_MAX_BAD_LINES: Final = 1_000
 
 
 def decode_transfer(content: bytes, encoding: str) -> bytes:
@@ -35,6 +38,8 @@ def decode_base64(content: bytes) -> bytes:
     end = body.find(b"=")
     if end == -1 or not _NOT_BASE64.sub(b"", body[end:]):
         return _base64_piece(body)
+    if body.count(b"=") > _MAX_PIECES:
+        return _base64_piece(body)
     return b"".join(_base64_piece(piece) for piece in _PADDED_PIECE.split(body))
 
 
@@ -58,18 +63,22 @@ def decode_uu(content: bytes) -> bytes:
     begin = _UU_BEGIN.search(content)
     if begin is None:
         return content
-    found = bytearray()
+    found, bad = bytearray(), 0
     for line in content[begin.end() :].splitlines():
-        if line.strip() in {b"end", b"`"}:
+        if line.strip() in {b"end", b"`"} or bad > _MAX_BAD_LINES:
             break
-        try:
-            found += binascii.a2b_uu(line)
-        except binascii.Error:
-            # Encoders that pad lines with the wrong count: take what the length byte promises.
-            if line:
-                count = (((line[0] - 32) & 63) * 4 + 5) // 3
-                try:
-                    found += binascii.a2b_uu(line[:count])
-                except binascii.Error:
-                    continue
+        found_bytes = _uu_line(line)
+        bad += found_bytes is None
+        found += found_bytes or b""
     return bytes(found)
+
+
+def _uu_line(line: bytes) -> bytes | None:
+    # Encoders that pad lines wrongly: take what the length byte promises.
+    promised = (((line[0] - 32) & 63) * 4 + 5) // 3 if line else 0
+    for candidate in (line, line[:promised]):
+        try:
+            return binascii.a2b_uu(candidate)
+        except binascii.Error:
+            continue
+    return None

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from tickets.mail.reading.line_kinds import LineKind, line_kinds
+from tickets.mail.reading.line_kinds import MAX_LINES, LineKind, line_kinds
 
 # So many lines of text below a quote are an answer written there, fewer are a signature.
 _ANSWER_LINES: Final = 7
@@ -55,18 +55,25 @@ class Trimmed(msgspec.Struct, frozen=True):
 
 def trim(text: str) -> Trimmed:
     """Return the text in pieces. Never raises; the work grows with the text's length only."""
-    lines = re.findall(r"[^\n]*\n|[^\n]+", text)
+    *first, rest = text.split("\n", MAX_LINES)
+    lines = [f"{line}\n" for line in first]
+    if len(lines) < MAX_LINES and rest:
+        lines.append(rest)
+        rest = ""
     kinds = line_kinds(lines)
     wordless = {
-        index for index, kind in enumerate(kinds) if kind is LineKind.QUOTE and not lines[index].strip("> \t\r\n")
+        index for index, line in enumerate(lines) if kinds[index] is LineKind.QUOTE and not line.strip("> \t\r\n")
     }
     fates = _Folding(kinds, wordless).fates()
-    pieces = []
+    pieces: list[Piece] = []
     position = 0
     for fate, group in groupby(fates):
         length = sum(1 for _ in group)
         pieces.append(Piece(fate, "".join(lines[position : position + length])))
         position += length
+    if rest:
+        # A text of so many lines is a log; what comes behind goes where its last line went.
+        pieces.append(Piece(fates[-1] if fates else PieceKind.SAID, rest))
     return Trimmed(tuple(pieces))
 
 
