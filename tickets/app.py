@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from tickets.api import articles as article_routes
 from tickets.api import attachments as attachment_routes
 from tickets.api import connecting, description, desk, incoming_mail, outgoing, spreading, tickets
+from tickets.api import reports as report_api
 from tickets.api import tokens as token_api
 from tickets.api import webhooks as webhook_api
 from tickets.api.offer import METHODS, PREFIX, no_such_route
@@ -62,6 +63,7 @@ from tickets.services.sessions import SessionService
 from tickets.services.story import Story
 from tickets.services.technicians import TechnicianService
 from tickets.services.tickets import TicketService
+from tickets.services.reports import ReportService
 from tickets.services.tokens import TokenService
 from tickets.services.triaging import TriageService
 from tickets.services.webhooks import WebhookService
@@ -273,6 +275,7 @@ def build_help_desk(
         work=WorkService(context),
         triaging=TriageService(context, ticket_service),
         tokens=TokenService(context),
+        reports=ReportService(context),
         webhooks=webhooks,
         intake=review,
     )
@@ -295,6 +298,7 @@ def build_application(services: DeskServices, live: LiveService, settings: HelpD
         desk.router,
         outgoing.router,
         token_api.router,
+        report_api.router,
         webhook_api.router,
         incoming_mail.router,
     ):

@@ -83,7 +83,16 @@ class Thing(StrEnum):
     TOKENS = "tokens"
     WEBHOOKS = "webhooks"
     PEOPLE = "people"
+    REPORTS = "reports"
     INCOMING_MAIL = "incoming mail"
+    SAVED_VIEWS = "saved views"
+    OWN_VIEW = "saved view of my own"
+    SHARED_VIEW = "saved view that somebody shares"
+    CANNED_ANSWERS = "canned answers"
+    OWN_ANSWER = "canned answer of my own"
+    SHARED_ANSWER = "canned answer for everybody"
+    ASSETS = "assets"
+    FIELDS = "extra fields"
     RELAY = "relay"
 
 
@@ -156,12 +165,24 @@ _ROWS: Final[tuple[tuple[tuple[Role, ...], Action, tuple[Thing, ...]], ...]] = (
     (_STAFF, Action.LIST, (Thing.INTERNAL_ARTICLES,)),
     (_STAFF, Action.ADD, (Thing.ARTICLES,)),
     (_STAFF, Action.EDIT, (Thing.ARTICLES,)),
+    (_STAFF, Action.LIST, (Thing.SAVED_VIEWS, Thing.CANNED_ANSWERS, Thing.ASSETS)),
+    (_STAFF, Action.ADD, (Thing.SAVED_VIEWS, Thing.OWN_ANSWER, Thing.ASSETS)),
+    (_STAFF, Action.CHANGE, (Thing.OWN_VIEW, Thing.OWN_ANSWER, Thing.ASSETS)),
+    (_STAFF, Action.REMOVE, (Thing.OWN_VIEW, Thing.OWN_ANSWER)),
+    (_STAFF, Action.READ, (Thing.ASSETS, Thing.FIELDS)),
+    # What many rely on is changed by one who answers for it.
+    ((Role.ADMIN,), Action.ADD, (Thing.SHARED_ANSWER,)),
+    ((Role.ADMIN,), Action.CHANGE, (Thing.SHARED_VIEW, Thing.SHARED_ANSWER, Thing.FIELDS)),
+    ((Role.ADMIN,), Action.REMOVE, (Thing.SHARED_VIEW, Thing.SHARED_ANSWER)),
+    # A form asks for them before anybody has logged in; the internal ones are left out.
+    (_EVERYBODY, Action.LIST, (Thing.FIELDS,)),
     (_STAFF, Action.CERTIFY, (Thing.DEVICES,)),
     (_STAFF, Action.LOG_OUT, (Thing.LOGIN,)),
     (_STAFF, Action.LISTEN, (Thing.LIVE,)),
     ((Role.ADMIN,), Action.SEE, (Thing.ADMINISTRATION,)),
     ((Role.ADMIN,), Action.CHANGE, (Thing.ADMINISTRATION,)),
     (_STAFF, Action.LIST, (Thing.TOKENS,)),
+    (_STAFF, Action.READ, (Thing.REPORTS,)),
     (_STAFF, Action.ADD, (Thing.TOKENS,)),
     (_STAFF, Action.REMOVE, (Thing.TOKENS,)),
     ((Role.ADMIN,), Action.LIST, (Thing.WEBHOOKS, Thing.PEOPLE)),

@@ -33,7 +33,7 @@ _STAFF: Final = frozenset({Role.TECHNICIAN, Role.ADMIN})
 _AREAS: Final[dict[str, frozenset[Thing]]] = {
     "tickets": frozenset({*ANY_TICKET, Thing.TICKETS, Thing.QUEUE, Thing.LIVE, Thing.CONSOLE, Thing.INCOMING_MAIL}),
     "articles": frozenset({Thing.ARTICLES, Thing.INTERNAL_ARTICLES}),
-    "desk": frozenset({Thing.TECHNICIANS, Thing.CATEGORIES, Thing.TEAMS, Thing.OWN_WORK}),
+    "desk": frozenset({Thing.TECHNICIANS, Thing.CATEGORIES, Thing.TEAMS, Thing.OWN_WORK, Thing.REPORTS}),
     "admin": frozenset({Thing.ADMINISTRATION, Thing.SPREADING, Thing.WEBHOOKS, Thing.PEOPLE}),
 }
 _OWN_SCOPE: Final[dict[Action, Scope]] = {

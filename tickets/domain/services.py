@@ -12,6 +12,7 @@ from tickets.domain.knowledge import Articles, Knowledge
 from tickets.domain.outgoing import MailedLinks, MailTemplates, Outbox, Ratings
 from tickets.domain.registers import Categories, Register, Triaging, Weights, Work
 from tickets.domain.teams import CalendarFields, CalendarView, TeamFields, TeamView
+from tickets.domain.reports import Reports
 from tickets.domain.tokens import Tokens
 from tickets.domain.values import Channel, Status
 from tickets.domain.views import (
@@ -183,6 +184,7 @@ class DeskServices:
     links: MailedLinks
     ratings: Ratings
     tokens: Tokens
+    reports: Reports
     webhooks: Webhooks
     categories: Categories
     teams: Register[TeamFields, TeamView]

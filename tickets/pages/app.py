@@ -23,6 +23,7 @@ from tickets.pages.routes.queue import Queue
 from tickets.pages.routes.reading import Reading
 from tickets.pages.routes.ticket import Ticket
 from tickets.pages.routes.ticket_articles import TicketArticles
+from tickets.pages.routes.reports import Reports
 from tickets.pages.routes.tokens import Tokens
 from tickets.pages.routing import login_address, page
 from tickets.pages.site import STATIC, Site, make_environment
@@ -48,6 +49,7 @@ def page_routes(site: Site) -> list[Route]:
         *Ticket(site).routes(),
         *TicketArticles(site).routes(),
         *Tokens(site).routes(),
+        *Reports(site).routes(),
         *Admin(site).routes(),
         *MailAdmin(site).routes(),
         *Mailed(site).routes(),

@@ -4,6 +4,8 @@ from typing import Final
 
 from tickets.domain.knowledge import ArticleState, Visibility
 from tickets.domain.redaction import Kind
+from tickets.domain.clocks import ClockKind
+from tickets.domain.outgoing import Rating
 from tickets.domain.values import Asset, Channel, EntryKind, QueueView, Status, Urgency
 
 CATEGORIES: Final = (
@@ -104,6 +106,13 @@ DONE: Final = {
     "expired": ("", "Please log in to go on."),
 }
 """What a page says after a redirect, by the short word in its address."""
+
+RATING: Final = {Rating.GOOD: "Good", Rating.OK: "All right", Rating.BAD: "Bad"}
+TARGET: Final = {
+    ClockKind.FIRST_ANSWER: "First answer",
+    ClockKind.NEXT_ANSWER: "Next answer",
+    ClockKind.SOLUTION: "Solution",
+}
 
 NOT_CONNECTED: Final = {
     "closed": "The request is solved or closed. Reopen it first.",
