@@ -20,6 +20,8 @@ _MAX_MADE: Final = 512 * 1024
 _HTML_MARK: Final = "\n--- HTML ---\n"
 _SUBJECT: Final = "Subject: "
 _PARTS: Final = ("subject", "text", "html")
+KEYED: Final = frozenset({"link", "good", "ok", "bad"})
+"""Words that hold a key in the mail that leaves."""
 
 _NODES: Final = (
     nodes.Template,
@@ -128,6 +130,8 @@ def _check_part(part: str, source: str, known: frozenset[str]) -> None:
             )
         if isinstance(node, nodes.Filter):
             _check_filter(environment, part, node)
+        elif isinstance(node, nodes.Name) and node.name in KEYED and part == "subject":
+            raise WordingFault(part, node.lineno, "a link is a key and has no place in a subject.")
 
 
 def _check_filter(environment: ImmutableSandboxedEnvironment, part: str, node: nodes.Filter) -> None:
@@ -139,6 +143,9 @@ def _check_filter(environment: ImmutableSandboxedEnvironment, part: str, node: n
         )
     if node.kwargs or node.dyn_args or node.dyn_kwargs or not all(isinstance(each, nodes.Const) for each in node.args):
         raise WordingFault(part, node.lineno, f"give the filter {node.name} plain values only.")
+    inside = () if node.node is None else _walk(node.node)
+    if node.name != "button" and any(isinstance(each, nodes.Name) and each.name in KEYED for each in inside):
+        raise WordingFault(part, node.lineno, "a filter breaks a link: put links in as they are, or with button.")
 
 
 def _walk(root: nodes.Node) -> Iterable[nodes.Node]:
@@ -167,6 +174,8 @@ def _render(environment: ImmutableSandboxedEnvironment, part: str, source: str, 
             if size > _MAX_MADE:
                 raise WordingFault(part, 0, "this makes too large a mail.")
             made.append(piece)
+    except WordingFault:
+        raise
     except TemplateSyntaxError as error:
         raise WordingFault(part, error.lineno, f"{error.message or 'this can not be read'}.") from None
     except (RecursionError, SyntaxError, MemoryError):
