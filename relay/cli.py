@@ -18,15 +18,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from relay.config import FILE_NAME, Settings, SettingsError, load_settings
+from relay.config import FILE_NAME, Settings, SettingsError, check_database_url, load_settings
 
 T = TypeVar("T")
 
 app = typer.Typer(name="towline-relay", help="The server of a Towline help desk.", no_args_is_help=True)
 technician_app = typer.Typer(help="Who may log in at the console.", no_args_is_help=True)
+database_app = typer.Typer(help="Where the records are.", no_args_is_help=True)
 mail_app = typer.Typer(help="Mail that waits or was given up.", no_args_is_help=True)
 org_app = typer.Typer(help="The organisation's keys.", no_args_is_help=True)
 app.add_typer(technician_app, name="technician")
+app.add_typer(database_app, name="database")
 app.add_typer(mail_app, name="mail")
 app.add_typer(org_app, name="org")
 app.add_typer(org_app, name="organisation", hidden=True)
@@ -255,6 +257,36 @@ def tell_password(done: str, values: dict[str, str], password: str, made_up: boo
             console.print(f"Password: {password}", markup=False)
 
     show({**values, **({"password": password} if made_up else {})}, as_json, text)
+
+
+@database_app.command("move")
+def database_move(
+    to_url: Annotated[str, typer.Argument(metavar="TO_URL", help="An empty database; - reads it from standard input.")],
+    config: Config = DEFAULT_CONFIG,
+    as_json: Json = False,
+) -> None:
+    """Carry all records to another database: from SQLite to PostgreSQL, or back."""
+    from relay import app as server
+
+    with explained():
+        settings = settings_of(config)
+        url = sys.stdin.readline().strip() if to_url == "-" else to_url
+        check_database_url(url)
+
+        def arrived(table: str, rows: int) -> None:
+            if not as_json:
+                typer.echo(f"{rows:>9}  {table}")
+
+        tables = run(server.move_database(settings, url, arrived))
+
+        def text(console: Console) -> None:
+            console.print(f"All {sum(tables.values())} rows arrived and are as they were.")
+            console.print(f"Now change {config} to the new database, then start the server:", markup=False)
+            console.print("  [database]", markup=False)
+            console.print('  url = "(the one you named)"', markup=False)
+            console.print("The old database stays as it was. Keys and files stay in the data folder.")
+
+        show({"tables": tables}, as_json, text)
 
 
 @mail_app.command("list")

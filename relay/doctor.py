@@ -13,6 +13,7 @@ from relay.app import (
     certificate_paths,
     check_smtp,
     count_dead_mail,
+    describe_database,
     list_technicians,
     worker_is_awake,
 )
@@ -69,6 +70,7 @@ def _certificate(settings: Settings) -> Finding:
 
 async def _database(settings: Settings) -> Finding:
     try:
+        which = await describe_database(settings)
         technicians = await list_technicians(settings)
     except (Trouble, OSError) as error:
         return Finding("database", False, str(error))
@@ -76,7 +78,7 @@ async def _database(settings: Settings) -> Finding:
         return Finding(
             "database", False, "there is no admin: towline-relay technician add EMAIL --name NAME --role admin"
         )
-    return Finding("database", True, f"answers; {len(technicians)} people may log in")
+    return Finding("database", True, f"{which} answers; {len(technicians)} people may log in")
 
 
 async def _server(settings: Settings) -> tuple[bool, Finding]:

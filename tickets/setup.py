@@ -1,7 +1,7 @@
 """What an admin does on the server's own command line; the database and the keys need no running server."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from tickets.app import build_context
@@ -17,6 +17,7 @@ from tickets.services.technicians import TechnicianService
 from tickets.settings import HelpDeskSettings
 from tickets.store.database import Database
 from tickets.store.migrate import migrate
+from tickets.store.moving import Carried, move
 from tickets.store.outbox import OutboxRow
 from tickets.store.people import TechnicianRow
 
@@ -35,6 +36,28 @@ async def upgrade(settings: HelpDeskSettings) -> None:
         await migrate(database)
     finally:
         await database.close()
+
+
+async def describe_database(settings: HelpDeskSettings) -> str:
+    """Return which database answers, and its version. Raises SQLAlchemyError."""
+    database = Database(settings.database)
+    try:
+        async with database.read() as connection:
+            version = await connection.run_sync(lambda sync: sync.dialect.server_version_info)
+    finally:
+        await database.close()
+    name = "PostgreSQL" if database.is_postgres else "SQLite"
+    return f"{name} {'.'.join(map(str, version or ()))}"
+
+
+async def move_database(settings: HelpDeskSettings, url: str, arrived: Callable[[Carried], None]) -> list[Carried]:
+    """Carry all records to the database at `url`; no server may run meanwhile. Raises NotMoved, SQLAlchemyError."""
+    source, target = Database(settings.database), Database(url)
+    try:
+        return await move(source, target, arrived)
+    finally:
+        await source.close()
+        await target.close()
 
 
 async def add_technician(

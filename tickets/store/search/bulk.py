@@ -36,13 +36,19 @@ def rebuild(connection: Connection, index: SearchIndex, documents: Iterable[Docu
     terms = [{"term": term} for term in sorted(seen) if len(term) <= MAX_TERM]
     for at in range(0, len(terms), _BATCH):
         connection.execute(insert(index.terms), terms[at : at + _BATCH])
+    renew(connection, index)
+    return count
+
+
+def renew(connection: Connection, index: SearchIndex) -> None:
+    """Make the half that belongs to the database anew, of the documents and terms that stand in our tables."""
     if connection.dialect.name == "sqlite":
         for own in _fts_tables(index):
             # The names are ours.
             connection.execute(text(f"INSERT INTO {own} ({own}) VALUES ('rebuild')"))  # noqa: S608
     else:
+        connection.execute(delete(table(f"fts_{index.name}")))
         _vectors(connection, index)
-    return count
 
 
 def _fts_tables(index: SearchIndex) -> tuple[str, str]:

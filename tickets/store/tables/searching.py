@@ -23,6 +23,10 @@ class SearchIndex:
     terms: Table
 
 
+INDEXES: Final[list[SearchIndex]] = []
+"""All that were declared, as METADATA has all tables."""
+
+
 def search_index(name: str) -> SearchIndex:
     """Declare the tables of an index; its migration has to call `search_index.create(name)`."""
     documents = Table(
@@ -43,4 +47,6 @@ def search_index(name: str) -> SearchIndex:
         Column("id", COUNTER, primary_key=True, autoincrement=True),
         Column("term", String(40), nullable=False, unique=True),
     )
-    return SearchIndex(name, documents, terms)
+    index = SearchIndex(name, documents, terms)
+    INDEXES.append(index)
+    return index
