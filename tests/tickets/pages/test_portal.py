@@ -192,8 +192,8 @@ async def test_published_articles_are_for_everybody(world: World, person: Person
     assert link.text == "Beeps explainedCount them Three"
     page = await person.go(link.attributes["href"])
     assert page.one("h1").text == "Beeps explained"
-    assert page.one("h2").text == "Count them"
-    assert page.one("strong").text == "Three"
+    assert page.one("article").one("h2").text == "Count them"
+    assert page.one("article").one("strong").text == "Three"
     assert "No article has any of these words" in (await person.go("/articles?q=unicorn")).text
 
 
