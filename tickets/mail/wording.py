@@ -172,10 +172,8 @@ def _render(environment: ImmutableSandboxedEnvironment, part: str, source: str, 
         for piece in environment.from_string(source).generate(dict(words)):
             size += len(piece)
             if size > _MAX_MADE:
-                raise WordingFault(part, 0, "this makes too large a mail.")
+                break
             made.append(piece)
-    except WordingFault:
-        raise
     except TemplateSyntaxError as error:
         raise WordingFault(part, error.lineno, f"{error.message or 'this can not be read'}.") from None
     except (RecursionError, SyntaxError, MemoryError):
@@ -185,6 +183,8 @@ def _render(environment: ImmutableSandboxedEnvironment, part: str, source: str, 
         raise WordingFault(
             part, 0, f"this can't be worked out ({type(error).__name__}): look at its filters."
         ) from None
+    if size > _MAX_MADE:
+        raise WordingFault(part, 0, "this makes too large a mail.")
     return "".join(made)
 
 

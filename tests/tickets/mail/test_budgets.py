@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,8 @@ MARIA = "maria@office.example"
 
 def limits(**changes: int) -> Limits:
     """Return limits with some counts an hour changed."""
-    return Limits(**{name: Limit(count, HOUR) for name, count in changes.items()})
+    chosen: dict[str, Any] = {name: Limit(count, HOUR) for name, count in changes.items()}
+    return Limits(**chosen)
 
 
 async def test_a_thousand_automatic_replies_come_to_rest(tmp_path: Path, peer: MailPeer, databases: Databases) -> None:
