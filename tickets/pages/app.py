@@ -16,14 +16,15 @@ from tickets.domain.services import DeskServices
 from tickets.pages.routes.account import Account
 from tickets.pages.routes.admin import Admin
 from tickets.pages.routes.articles import Articles
+from tickets.pages.routes.incoming_mail import IncomingMailPages
 from tickets.pages.routes.mail_admin import MailAdmin
 from tickets.pages.routes.mailed import Mailed
 from tickets.pages.routes.portal import Portal
 from tickets.pages.routes.queue import Queue
 from tickets.pages.routes.reading import Reading
+from tickets.pages.routes.reports import Reports
 from tickets.pages.routes.ticket import Ticket
 from tickets.pages.routes.ticket_articles import TicketArticles
-from tickets.pages.routes.reports import Reports
 from tickets.pages.routes.tokens import Tokens
 from tickets.pages.routing import login_address, page
 from tickets.pages.site import STATIC, Site, make_environment
@@ -52,6 +53,7 @@ def page_routes(site: Site) -> list[Route]:
         *Reports(site).routes(),
         *Admin(site).routes(),
         *MailAdmin(site).routes(),
+        *IncomingMailPages(site).routes(),
         *Mailed(site).routes(),
         page(site, "/static/pages/{path:path}", static.serve),
     ]

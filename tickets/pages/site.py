@@ -45,13 +45,17 @@ def clock(at: datetime) -> str:
     return f"{at.astimezone(UTC):%d %b %Y, %H:%M} UTC".lstrip("0")
 
 
-def nav_link(href: str, text: str, here: str, css: str = "") -> Markup:
-    """Return a link of the navigation, marked when the page is the one it leads to or below it."""
+def nav_link(href: str, text: str, here: str, css: str = "", *, count: int = 0) -> Markup:
+    """Return a link of the navigation, marked when the page is the one it leads to or below it.
+
+    `count` is how many wait there, shown beside the words.
+    """
     above = href in {"/", "/console"}
     inside = here == href or (not above and here.startswith(f"{href}/"))
     current = Markup(' aria-current="page"') if inside else ""
     shape = Markup(' class="{}"').format(css) if css else ""
-    return Markup('<a href="{}"{}{}>{}</a>').format(href, shape, current, text)
+    mark = Markup('&nbsp;<span class="mark new">{}<span class="out-of-sight"> waiting</span></span>').format(count)
+    return Markup('<a href="{}"{}{}>{}{}</a>').format(href, shape, current, text, mark if count else "")
 
 
 def make_environment(now: Callable[[], datetime]) -> jinja2.Environment:
@@ -118,6 +122,7 @@ class Site:
             "me": actor.name,
             "my_id": actor.technician,
             "said": said,
+            "mail_waiting": self.desk.intake.last_seen_waiting,
             "said_kind": said_kind,
         }
         html = self.templates.get_template(template).render(shared | context)

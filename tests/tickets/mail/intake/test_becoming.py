@@ -124,4 +124,4 @@ async def test_an_answer_after_closing_becomes_a_linked_ticket(inbox: Inbox) -> 
     row = await inbox.take(mail("Again!", ident="<2@x>", In_Reply_To=inbox.own_id(first.tracking)))
     assert row.state is IntakeState.DONE
     assert row.tracking != first.tracking
-    assert row.tracking in str((await inbox.ticket(staff, first.tracking))["timeline"])
+    assert str(row.tracking) in str((await inbox.ticket(staff, first.tracking))["timeline"])

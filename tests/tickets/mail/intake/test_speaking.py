@@ -25,14 +25,13 @@ async def said(inbox: Inbox, case: Case) -> tuple[Caller, Json]:
     staff, other = await inbox.world.technician("Ada"), await inbox.world.technician("Bob")
     filed = await inbox.world.claimed(staff)
     whom = staff.id if case.own_address else other.id
-    headers = {"Authentication_Results": ADA_PASSES} if case.authentic else {}
     raw = mail(
         "Please restart it.",
         sender=case.sender,
         to=inbox.reply_to(filed.tracking, whom),
         ident="<2@x>",
         In_Reply_To=inbox.own_id(filed.tracking, "new", 2),
-        **headers,
+        Authentication_Results=ADA_PASSES if case.authentic else "mx.evil.example; none",
     )
     row = await inbox.take(raw)
     assert (row.state, row.tracking) == (IntakeState.DONE, filed.tracking)
