@@ -42,7 +42,7 @@ SUGGESTED: Final = 5
 # Fewer of a title's words than that, and an article is about something else.
 ENOUGH: Final = 0.34
 _EXCERPT: Final = 200
-_MARKUP: Final = re.compile(r"[#*_`>|\[\]]+|\(https?://\S+\)|^\s*(?:[-+]|\d+\.)\s", re.MULTILINE)
+_MARKUP: Final = re.compile(r"^\s*(?:#+|>|[-+*]|\d+\.)\s+|[*`|]+|\]\([^)\s]*\)|\[(?=[^\]]*\]\()", re.MULTILINE)
 _STAFF_SCOPES: Final = (
     Visibility.PUBLIC.value,
     Visibility.INTERNAL.value,

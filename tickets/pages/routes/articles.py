@@ -184,11 +184,11 @@ class Articles:
     @requires(Action.EDIT, Thing.ARTICLES)
     async def move(self, request: Request, actor: Actor) -> Response:
         """Publish, archive, …"""
-        values = await read_form(request)
-        if values.get("state") not in set(ArticleState):
+        wanted, _, eyes = (await read_form(request)).get("to", "").partition(" ")
+        if wanted not in set(ArticleState):
             raise Invalid("state", "Choose where the article goes.")
-        state, chosen = ArticleState(values["state"]), values.get("visibility")
-        visibility = Visibility(chosen) if chosen in set(Visibility) else None
+        state = ArticleState(wanted)
+        visibility = Visibility(eyes) if eyes in set(Visibility) else None
         ident = request.path_params["article"]
         await self.site.desk.articles.move(actor, ident, ArticleMove(state, visibility))
         return self.site.go(f"{_AT}/{ident}?done={'published' if state is ArticleState.PUBLISHED else 'moved'}")

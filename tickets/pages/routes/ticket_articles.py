@@ -10,7 +10,6 @@ from starlette.routing import Route
 from tickets.domain.access import Action, Actor, Thing, requires
 from tickets.domain.errors import Invalid, NoSolution
 from tickets.domain.knowledge import ArticleUse, Use
-from tickets.domain.views import MAX_TEXT
 from tickets.pages.forms import read_form
 from tickets.pages.routing import page
 from tickets.pages.site import Site
@@ -31,9 +30,10 @@ class TicketArticles:
     async def use(self, request: Request, actor: Actor) -> Response:
         """Send an article to the requester, or say that it was the solution."""
         values = await read_form(request)
-        if values.get("use") not in set(Use):
+        how = next((use for use in Use if values.get(use)), None)
+        if how is None:
             raise Invalid("use", "Choose what to do with the article.")
-        use = ArticleUse(values.get("article", "")[:64], Use(values["use"]), values.get("text", "")[:MAX_TEXT])
+        use = ArticleUse(values[how][:64], how)
         await self.site.desk.knowledge.use(actor, request.path_params["tracking"], use)
         return self._back(request, "article-sent" if use.use is Use.SENT else "article-used")
 
