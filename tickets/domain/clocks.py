@@ -32,6 +32,8 @@ class ClockState(StrEnum):
     MET = "met"
     STOPPED = "stopped"
     """The ticket was closed without it."""
+    DROPPED = "dropped"
+    """No target asks for it any more."""
 
 
 GOING: Final = frozenset({ClockState.RUNNING, ClockState.PAUSED})

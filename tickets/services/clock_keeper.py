@@ -147,13 +147,13 @@ class ClockKeeper:
                 continue
             target = None if policy is None else policy.target(each.clock.kind)
             if policy is None or target is None:
-                await rack.end(ClockState.STOPPED, each.clock.kind)
+                await rack.end(ClockState.DROPPED, each.clock.kind)
                 continue
             before, after = await rack.calendar(each.calendar), await rack.calendar(policy.calendar)
             clock = clock_rules.retarget(each.clock, target, policy.warn_percent, rack.now, before=before, after=after)
             await rack.put(each, each.having(clock, policy.id, policy.calendar))
         for kind in (ClockKind.FIRST_ANSWER, ClockKind.SOLUTION):
-            if not any(each.clock.kind is kind for each in rack.clocks):
+            if not any(each.clock.kind is kind and each.clock.state is not ClockState.DROPPED for each in rack.clocks):
                 await rack.start(kind, policy, fresh_at)
         await self._follow(rack, status)
         await self._note_due(rack, await numbers.value(connection, TARGETS))
@@ -191,9 +191,8 @@ class ClockKeeper:
 def _comes_back(row: ClockRow, rows: list[ClockRow]) -> bool:
     """Whether an ended clock goes on now that the ticket is worked on: the solution was none, or nothing was done."""
     if row.clock.kind is ClockKind.SOLUTION:
-        return row is [each for each in rows if each.clock.kind is ClockKind.SOLUTION][-1] and (
-            row.clock.state not in GOING
-        )
+        newest = [each for each in rows if each.clock.kind is ClockKind.SOLUTION][-1]
+        return row is newest and row.clock.state in {ClockState.MET, ClockState.STOPPED}
     return row.clock.kind is ClockKind.FIRST_ANSWER and row.clock.state is ClockState.STOPPED
 
 
