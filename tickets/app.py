@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from tickets.api import articles as article_routes
 from tickets.api import attachments as attachment_routes
+from tickets.api import conversation as conversation_routes
 from tickets.api import connecting, description, desk, incoming_mail, outgoing, spreading, tickets
 from tickets.api import reports as report_api
 from tickets.api import tokens as token_api
@@ -47,6 +48,7 @@ from tickets.services.join_codes import JoinCodeService
 from tickets.services.knowledge import KnowledgeService, follow_tickets
 from tickets.services.live import LiveService
 from tickets.services.logins import LoginService
+from tickets.services.merging import MergingService
 from tickets.services.mail_templates import MailTemplateService
 from tickets.services.mailed_links import MailedLinkService
 from tickets.services.organisation import OrganisationService
@@ -60,7 +62,9 @@ from tickets.services.registers import (
     TeamService,
 )
 from tickets.services.sessions import SessionService
+from tickets.services.settling import SettlingService
 from tickets.services.story import Story
+from tickets.services.surroundings import SurroundingsService
 from tickets.services.technicians import TechnicianService
 from tickets.services.tickets import TicketService
 from tickets.services.reports import ReportService
@@ -112,6 +116,7 @@ class HelpDesk:
         self._delivering: Final = Delivering(context)
         self._escalating: Final = Escalating(context)
         self._files: Final = AttachmentService(context)
+        self._settling: Final = SettlingService(context)
         self._task: asyncio.Task[None] | None = None
         self._stopping: Final = asyncio.Event()
         self.services: Final = services
@@ -141,6 +146,7 @@ class HelpDesk:
             for noun in (logins, join_codes, session_store, counters, idempotency):
                 await noun.purge(connection, now)
         await self._files.housekeep()
+        await self._settling.housekeep()
         await self._delivering.tidy()
         if self._sender is not None:
             await self._sender.tidy()
@@ -252,6 +258,8 @@ def build_help_desk(
         sends_mail=mail is not None,
         tickets=ticket_service,
         attachments=AttachmentService(context),
+        conversations=SurroundingsService(context),
+        merging=MergingService(context),
         technicians=TechnicianService(context),
         logins=LoginService(context),
         articles=articles,
@@ -292,6 +300,7 @@ def build_application(services: DeskServices, live: LiveService, settings: HelpD
     for router in (
         tickets.router,
         attachment_routes.router,
+        conversation_routes.router,
         article_routes.router,
         connecting.router,
         spreading.router,

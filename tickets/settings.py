@@ -30,6 +30,8 @@ class Limits:
     join_code_misses: int = 5
     # Two tells a session are usual; the rest is for retries.
     consent_ticket: Limit = Limit(60, timedelta(minutes=10))
+    # New requests after one that is closed.
+    follow_up_ticket: Limit = Limit(5, timedelta(days=1))
     # Anybody can type anybody's address into the form.
     confirmation_recipient: Limit = Limit(20, timedelta(hours=1))
     # Mail that goes out: to people outside about one ticket, to one address, and in all. What is over is held.

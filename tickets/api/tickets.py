@@ -12,6 +12,7 @@ from tickets.domain.attachments import MessageExtras
 from tickets.domain.values import Channel
 from tickets.domain.views import (
     Assignment,
+    FollowUp,
     NewMessage,
     NewTicket,
     QueuePage,
@@ -89,6 +90,18 @@ async def add_message(
     extras = MessageExtras(channel=_said_by(request, actor), uploaded=new.attachments)
     written = await desk.tickets.message(actor, tracking, new.text, internal=new.internal, extras=extras)
     return answer(written, HTTPStatus.CREATED)
+
+
+@offer(
+    router, "POST", "/tickets/{tracking}/follow-up", Action.FOLLOW_UP, *ANY_TICKET,
+    summary="File a new ticket after a closed one", takes=FollowUp, gives=Submitted, status=HTTPStatus.CREATED,
+)  # fmt: skip
+async def follow_up(
+    request: Request, tracking: str, desk: Desk, actor: Asking, new: Annotated[FollowUp, Depends(body_of(FollowUp))]
+) -> Response:
+    """For its requester, when it is too late to answer; the two are linked, and the answer holds the new one's token."""
+    submitted = await desk.tickets.follow_up(actor, tracking, new.text, channel=_said_by(request, actor))
+    return answer(submitted, HTTPStatus.CREATED)
 
 
 @offer(

@@ -51,6 +51,7 @@ class Action(StrEnum):
     ATTACH = "attach"
     ORGANISE = "organise"
     MERGE = "merge"
+    FOLLOW_UP = "follow-up"
     TRIAGE = "triage"
     EDIT = "edit"
     JUDGE = "judge"
@@ -120,6 +121,7 @@ _ROWS: Final[tuple[tuple[tuple[Role, ...], Action, tuple[Thing, ...]], ...]] = (
     ((Role.REQUESTER,), Action.READ, (Thing.OWN_TICKET,)),
     ((Role.REQUESTER,), Action.REPLY, (Thing.OWN_TICKET,)),
     ((Role.REQUESTER,), Action.ATTACH, (Thing.OWN_TICKET,)),
+    ((Role.REQUESTER,), Action.FOLLOW_UP, (Thing.OWN_TICKET,)),
     ((Role.AGENT,), Action.ATTACH, (Thing.OWN_TICKET,)),
     ((Role.AGENT,), Action.READ, (Thing.OWN_TICKET,)),
     ((Role.AGENT,), Action.REPLY, (Thing.OWN_TICKET,)),

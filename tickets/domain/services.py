@@ -6,6 +6,7 @@ from typing import Protocol
 from tickets.domain.access import Actor
 from tickets.domain.assignment import RuleFields, RuleView
 from tickets.domain.attachments import NOTHING_MORE, Attachments, MessageExtras
+from tickets.domain.conversation import Conversations, Merging
 from tickets.domain.clocks import PolicyFields, PolicyView
 from tickets.domain.intake import Intake
 from tickets.domain.knowledge import Articles, Knowledge
@@ -71,6 +72,9 @@ class Tickets(Protocol):
         extras: MessageExtras = NOTHING_MORE,
     ) -> TimelineEntry:
         """Add a reply or an internal note. Raises TicketClosed for a requester whose ticket is closed."""
+
+    async def follow_up(self, actor: Actor, tracking: str, text: str, *, channel: Channel) -> Submitted:
+        """File a new ticket after one's own that is closed. Raises IllegalMove while it is not, TooManyTries."""
 
     async def claim(self, actor: Actor, tracking: str) -> TicketView:
         """Take an unassigned ticket; exactly one of many wins. Raises AlreadyClaimed(by)."""
@@ -169,6 +173,8 @@ class DeskServices:
     sends_mail: bool
     tickets: Tickets
     attachments: Attachments
+    conversations: Conversations
+    merging: Merging
     technicians: Technicians
     logins: Logins
     articles: Articles

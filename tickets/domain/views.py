@@ -51,6 +51,12 @@ class NewMessage(msgspec.Struct, frozen=True):
     attachments: Annotated[tuple[Id, ...], msgspec.Meta(max_length=20)] = ()
 
 
+class FollowUp(msgspec.Struct, frozen=True):
+    """What is wrong again, after a request that is closed."""
+
+    text: Text
+
+
 class Assignment(msgspec.Struct, frozen=True):
     """To whom a ticket goes; None puts it back to nobody."""
 

@@ -3,6 +3,7 @@
 import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +24,10 @@ from tickets.store.database import Database
 from tickets.store.files import FileStore
 from tickets.store.tickets import TicketRow
 from tickets.store.timeline import NewEntry
+
+
+# A ticket into which others were merged can be merged on.
+_MOST_MERGES: Final = 20
 
 
 @dataclass(frozen=True, repr=False)
@@ -54,6 +59,15 @@ class Context:
         return pack_b64(self.entropy(32))
 
     async def find(self, connection: AsyncConnection, tracking: str) -> TicketRow | None:
+        """Return the ticket with this tracking number, or the one into which it was merged."""
+        row = await self.find_itself(connection, tracking)
+        for _ in range(_MOST_MERGES):
+            if row is None or row.merged_into_id is None:
+                break
+            row = await ticket_store.by_id(connection, row.merged_into_id)
+        return row
+
+    async def find_itself(self, connection: AsyncConnection, tracking: str) -> TicketRow | None:
         """Return the ticket with this tracking number, spoken or canonical; no number costs the same query."""
         try:
             canonical: str = parse_tracking(tracking, self.settings.tracking_prefix)

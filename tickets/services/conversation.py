@@ -19,6 +19,7 @@ from tickets.services.extras import add_extras
 from tickets.services.filing import Filed, Filing, Request
 from tickets.services.linking import FOLLOW_UP, write_link
 from tickets.store import tickets as ticket_store
+from tickets.store import work as work_store
 from tickets.store.tickets import TicketRow
 
 
@@ -86,6 +87,8 @@ class Conversation:
         if row.status is Status.RESOLVED and status is Status.OPEN:
             text_of_reopening = "The answer opened the request again."
             await context.story.tell(connection, entry(row, actor, EntryKind.REOPENED, text_of_reopening, now))
+        if actor.technician is not None:
+            await work_store.forget_drafts(connection, row.id, actor.technician, "text")
         if not internal:
             await self._notices.replied(connection, row, actor, text, entry=int(written.id))
         shown = msgspec.structs.replace(written, quoted=extras.quoted, has_html=bool(extras.html), attachments=files)

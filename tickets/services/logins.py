@@ -109,7 +109,7 @@ class LoginService:
     async def _of_ticket(self, connection: AsyncConnection, token: str, tracking: str) -> Actor | None:
         """Compare with both tokens of the ticket; one that does not exist costs the same."""
         keys = self._context.keys
-        row = await self._context.find(connection, tracking)
+        row = await self._context.find_itself(connection, tracking)
         agent = await agent_store.of_ticket(connection, "" if row is None else row.id)
         ticket, person, generation = (
             ("", "", 0) if row is None else (row.id, row.requester_id, row.requester_generation)
@@ -120,7 +120,9 @@ class LoginService:
         if row is None:
             return None
         if is_requester:
-            return Actor(role=Role.REQUESTER, name=row.requester_name, person=PersonId(person), tracking=row.tracking)
+            # The number of a ticket that went into another one opens that.
+            where = row if row.merged_into_id is None else await self._context.find(connection, tracking) or row
+            return Actor(role=Role.REQUESTER, name=row.requester_name, person=PersonId(person), tracking=where.tracking)
         if is_agent and agent is not None:
             return Actor(role=Role.AGENT, name=row.requester_name, tracking=row.tracking, agent_key=agent_key)
         return None

@@ -43,7 +43,8 @@ async def read_ticket(connection: AsyncConnection, actor: Actor, row: TicketRow,
     view = ticket_view(row, actor, timeline, agent_online=agent_online)
     watching = await watchers_of(connection, row.id)
     if not actor.is_staff:
-        return msgspec.structs.replace(view, watchers=watching)
+        # Which colleagues look on is the team's own matter.
+        return msgspec.structs.replace(view, watchers=tuple(each for each in watching if not each.staff))
     return msgspec.structs.replace(
         view,
         watchers=watching,

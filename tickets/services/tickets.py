@@ -24,6 +24,7 @@ from tickets.services.placing import known_category
 from tickets.services.views import summary
 from tickets.store import people as people_store
 from tickets.store import tickets as ticket_store
+from tickets.store import work as work_store
 from tickets.store.people import TechnicianRow
 from tickets.store.tables.tickets import FAR_MS
 from tickets.store.tickets import QueuePosition, TicketRow
@@ -116,6 +117,23 @@ class TicketService:
         self._changed(row, queue=said.status is not row.status)
         return said.entry
 
+    async def follow_up(self, actor: Actor, tracking: str, text: str, *, channel: Channel) -> Submitted:
+        """File a new ticket after one's own that is closed, linked to it. Raises IllegalMove while it is not."""
+        context = self._context
+        async with context.database.write() as connection:
+            row = await context.permitted(connection, actor, Action.FOLLOW_UP, tracking)
+            cleaned = clean_text(text, "text")
+            if self._conversation.takes(actor, row):
+                raise IllegalMove(row.status, "followed up")
+            await spend(connection, f"follow {row.id}", context.settings.limits.follow_up_ticket, context.now())
+            filed = await self._conversation.follow_up(connection, actor, row, cleaned, channel=channel)
+        self._notices.ring()
+        context.hub.publish("queue", filed.tracking)
+        token = context.keys.requester_token(filed.ticket.id, filed.requester, 1)
+        return Submitted(
+            filed.tracking, token, f"{context.settings.public_url}/t/{filed.tracking}#{token}", Status.NEW
+        )
+
     async def claim(self, actor: Actor, tracking: str) -> TicketView:
         """Take an unassigned ticket; exactly one of many wins. Raises AlreadyClaimed(by), TicketClosed, …"""
         context, now = self._context, self._context.now()
@@ -185,6 +203,8 @@ class TicketService:
                 raise IllegalMove(row.status, Status.RESOLVED)
             await ticket_store.change(connection, row.id, now, status=Status.RESOLVED, solution=cleaned)
             await context.story.tell(connection, entry(row, actor, EntryKind.RESOLVED, cleaned, now))
+            if actor.technician is not None:
+                await work_store.forget_drafts(connection, row.id, actor.technician, "solution")
             hangup = await end_sessions_of(connection, context.story, row, Status.RESOLVED, now, everybody=True)
             await self._notices.resolved(connection, row, cleaned)
             view = await self._reloaded(connection, actor, row)

@@ -71,6 +71,8 @@ def allowed_actions(actor: Actor, row: TicketRow) -> tuple[Action, ...]:
         ruled_out |= {Action.OPEN_SESSION, Action.MAKE_JOIN_CODE, Action.JOIN}
     if row.status not in RESOLVABLE:
         ruled_out.add(Action.RESOLVE)
+    if row.status is not Status.CLOSED:
+        ruled_out.add(Action.FOLLOW_UP)
     if row.status is Status.CLOSED:
         ruled_out |= {Action.CLAIM, Action.ASSIGN, Action.HAND_OVER, Action.TAKE_OVER, Action.TRIAGE}
         if not actor.is_staff:

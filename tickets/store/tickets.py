@@ -108,6 +108,13 @@ async def open_of(connection: AsyncConnection, technician: str) -> list[TicketRo
     return [row_of(found) for found in (await connection.execute(query)).mappings()]
 
 
+async def resolved_before(connection: AsyncConnection, moment: datetime, limit: int) -> list[TicketRow]:
+    """Return tickets that were resolved before `moment` and nobody touched, the oldest first."""
+    query = selected().where(tickets.c.status == Status.RESOLVED, tickets.c.settled_at < moment)
+    query = query.order_by(tickets.c.settled_at).limit(limit)
+    return [row_of(found) for found in (await connection.execute(query)).mappings()]
+
+
 async def change(connection: AsyncConnection, ticket: str, now: datetime, **values: Any) -> None:
     """Set columns of a ticket; with the status goes the moment since which it is settled."""
     if "status" in values:
