@@ -121,7 +121,7 @@ class Inbox:
 
 
 @asynccontextmanager
-async def make_inbox(folder: Path, databases: Databases, **settings: Any) -> AsyncIterator[Inbox]:
+async def make_inbox(folder: Path, databases: Databases | None, **settings: Any) -> AsyncIterator[Inbox]:
     """Set up a help desk that takes mail in and sends some out, which stays in the outbox."""
     settings = {"mail": NOWHERE, "intake": INTAKE, **settings}
     async with make_world(folder, databases, **settings) as world:
