@@ -39,6 +39,7 @@ class MailPeer:
     envelopes: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     logins: list[tuple[str, str]] = field(default_factory=list)
     encrypted: list[bool] = field(default_factory=list)
+    options: list[list[str]] = field(default_factory=list)
     # What to answer to a recipient, or after the mail, instead of taking it.
     refuse_recipient: Callable[[str], str | None] = lambda _address: None
     refuse_data: Callable[[], str | None] = lambda: None
@@ -67,6 +68,7 @@ class MailPeer:
         self.mails.append(parse_mail(content))
         self.envelopes.append((envelope.mail_from or "", tuple(envelope.rcpt_tos)))
         transport = server.transport
+        self.options.append([each for each in envelope.mail_options if not each.upper().startswith("SIZE=")])
         self.encrypted.append(transport is not None and transport.get_extra_info("sslcontext") is not None)
         return "250 taken"
 

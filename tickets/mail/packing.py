@@ -1,7 +1,6 @@
 """A row of the outbox as the mail that leaves: its keys, its reply address, its thread, the files of an answer."""
 
 import re
-import zlib
 from datetime import datetime
 from typing import Final
 
@@ -25,10 +24,8 @@ _AUTOMATIC: Final = {
     MailKind.REPLY: "",
     MailKind.COPY: "",
 }
-_MESSAGE_ID: Final = re.compile(
-    rb"^message-id:[ \t]*(?:\r?\n[ \t]+)?(<[!-;=?-~]{1,250}>)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE
-)
-_MOST_HEADER_BYTES: Final = 64 * 1024
+# What somebody else made goes into a header only if it is one plain Message-ID.
+_MESSAGE_ID: Final = re.compile(r"<[!-;=?-~]{1,250}>\Z")
 _FILES_WAIT: Final = {
     "en": "Too large for mail, on the page of the request:",
     "de": "Zu groß für E-Mail, auf der Seite der Anfrage:",
@@ -127,13 +124,5 @@ def _waiting(files: list[AttachmentRow], language: str) -> tuple[str, str]:
 
 async def _answered(connection: AsyncConnection, row: OutboxRow) -> str:
     """Return the Message-ID of the last mail that the recipient wrote on this ticket before this one."""
-    packed = await mail_threads.last_received(connection, row.ticket_id, row.recipient, row.created_at)
-    if packed is None:
-        return ""
-    try:
-        head = zlib.decompressobj().decompress(packed, _MOST_HEADER_BYTES)
-    except zlib.error:
-        return ""
-    head, _, _ = head.replace(b"\r\n", b"\n").partition(b"\n\n")
-    found = _MESSAGE_ID.search(head)
-    return found[1].decode("ascii") if found else ""
+    found = await mail_threads.last_received(connection, row.ticket_id, row.recipient, row.created_at)
+    return found.strip() if _MESSAGE_ID.match(found.strip()) else ""

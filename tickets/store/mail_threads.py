@@ -9,16 +9,16 @@ from tickets.store.attachments import AttachmentRow
 from tickets.store.schema import attachments, raw_mails
 
 
-async def last_received(connection: AsyncConnection, ticket: str, sender: str, before: datetime) -> bytes | None:
-    """Return the compressed bytes of the last mail about this ticket that came from `sender` by then."""
+async def last_received(connection: AsyncConnection, ticket: str, sender: str, before: datetime) -> str:
+    """Return the Message-ID, as it came, of the last mail about this ticket from `sender` by then; '' without one."""
     query = (
-        select(raw_mails.c.packed)
+        select(raw_mails.c.message_id)
         .where(raw_mails.c.ticket_id == ticket, raw_mails.c.sender == sender, raw_mails.c.received_at <= before)
         .order_by(raw_mails.c.id.desc())
         .limit(1)
     )
-    found: bytes | None = (await connection.execute(query)).scalar_one_or_none()
-    return found
+    found: str | None = (await connection.execute(query)).scalar_one_or_none()
+    return found or ""
 
 
 async def files_of(connection: AsyncConnection, ticket: str, entry: int) -> list[AttachmentRow]:

@@ -1,5 +1,6 @@
 """The way to the SMTP server: always encrypted, always verified, and no password where it does not belong."""
 
+import asyncio
 import logging
 import ssl
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from aiosmtpd.smtp import Session
 
 from relay.certificates import CertificatePaths, ensure_server_certificate, make_authority
 from relay.front import tls_context
@@ -143,3 +145,114 @@ async def test_somebody_who_speaks_no_smtp() -> None:
     assert not refused.value.permanent
     server.close()
     await server.wait_closed()
+
+
+# --- one connection for many mails -----------------------------------------------------------------------------------
+
+
+class Counting(MailPeer):
+    """Counts connections, and may end or forget them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.connections = 0
+
+    async def handle_EHLO(
+        self, _server: object, session: Session, _envelope: object, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """Count."""
+        session.host_name = hostname
+        self.connections += 1
+        return responses
+
+
+async def test_a_round_uses_one_connection() -> None:
+    async with mail_peer(Counting()) as peer:
+        assert isinstance(peer, Counting)
+        async with mailer(peer, "none").round() as courier:
+            assert peer.connections == 0
+            for number in range(5):
+                await courier.send("a@x.example", f"b{number}@y.example", MAIL)
+        assert len(peer.mails) == 5
+        assert peer.connections == 1
+        # Each mail is one recipient's: the next one does not hear of the one before.
+        assert [envelope[1] for envelope in peer.envelopes] == [(f"b{number}@y.example",) for number in range(5)]
+
+
+async def test_a_refused_mail_does_not_spoil_the_next() -> None:
+    async with mail_peer(Counting()) as peer:
+        assert isinstance(peer, Counting)
+        peer.refuse_recipient = {"b@y.example": "550 no", "c@y.example": "451 later"}.get
+        async with mailer(peer, "none").round() as courier:
+            for address, permanent in (("b@y.example", True), ("c@y.example", False)):
+                with pytest.raises(NotSent) as refused:
+                    await courier.send("a@x.example", address, MAIL)
+                assert (refused.value.permanent, refused.value.whole_server) == (permanent, False)
+            peer.refuse_data = lambda: "552 too large"
+            with pytest.raises(NotSent):
+                await courier.send("a@x.example", "d@y.example", MAIL)
+            peer.refuse_data = lambda: None
+            await courier.send("a@x.example", "e@y.example", MAIL)
+        assert [envelope[1] for envelope in peer.envelopes] == [("e@y.example",)]
+        assert peer.connections == 1
+
+
+async def test_a_connection_that_the_server_ended_is_made_anew() -> None:
+    async with mail_peer(Counting()) as peer:
+        assert isinstance(peer, Counting)
+        answers = iter((None, "421 enough for one connection", None, "421 enough", "421 go away"))
+        peer.refuse_data = lambda: next(answers)
+        async with mailer(peer, "none").round() as courier:
+            await courier.send("a@x.example", "b@y.example", MAIL)
+            await courier.send("a@x.example", "c@y.example", MAIL)
+            assert peer.connections == 2
+            with pytest.raises(NotSent) as refused:
+                await courier.send("a@x.example", "d@y.example", MAIL)
+            # Refused on a fresh connection too: now it is the server.
+            assert refused.value.whole_server
+        assert [envelope[1][0] for envelope in peer.envelopes] == ["b@y.example", "c@y.example"]
+
+
+async def test_a_connection_carries_so_many_mails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tickets.mail.smtp.MOST_MAILS", 2)
+    async with mail_peer(Counting()) as peer:
+        assert isinstance(peer, Counting)
+        async with mailer(peer, "none").round() as courier:
+            for _ in range(5):
+                await courier.send("a@x.example", "b@y.example", MAIL)
+        assert (len(peer.mails), peer.connections) == (5, 3)
+
+
+@pytest.mark.parametrize("silent_at", ["greeting", "data"])
+async def test_a_server_that_says_nothing_is_left(monkeypatch: pytest.MonkeyPatch, silent_at: str) -> None:
+    monkeypatch.setattr("tickets.mail.smtp.WHOLE_S", 0.3)
+    spoken = [b"220 mail.test\r\n", b"250 mail.test\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go on\r\n"]
+    finished = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if silent_at == "data":
+            for line in spoken:
+                writer.write(line)
+                await reader.readline()
+        await finished.wait()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    try:
+        with pytest.raises(NotSent) as left:
+            await SmtpMailer(SmtpServer("127.0.0.1", port, "none")).send("a@x.example", "b@y.example", MAIL)
+        assert left.value.whole_server
+        assert not left.value.permanent
+        assert "did not answer in time" in str(left.value)
+    finally:
+        finished.set()
+        server.close()
+        await server.wait_closed()
+
+
+async def test_eight_bits_are_asked_for_where_there_are_some() -> None:
+    async with mail_peer() as peer:
+        await mailer(peer, "none").send("a@x.example", "b@y.example", MAIL)
+        await mailer(peer, "none").send("a@x.example", "grün@y.example", "Subject: ü\r\n\r\nü\r\n".encode())
+        assert peer.options == [[], ["SMTPUTF8", "BODY=8BITMIME"]]
