@@ -8,6 +8,7 @@ import asyncio
 import importlib.util
 import ipaddress
 import shlex
+import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ from tickets.app import HelpDesk, build_help_desk
 from tickets.domain.access import Role
 from tickets.domain.errors import DeskError
 from tickets.keys import KeysUnusable
+from tickets.mail.imap import MailboxTrouble
 from tickets.mail.smtp import NotSent
 from tickets.ports import SilentSwitchboard
 from tickets.settings import (
@@ -61,8 +63,8 @@ RETRY_IN_MS: Final = 2_000
 READY_S: Final = 2.0
 # Who answers for a team hears of a missed target well within a minute.
 ESCALATE_EVERY_S: Final = 20.0
-# Other programs are told soon; looking costs one query.
-WEBHOOKS_EVERY_S: Final = 1.5
+# Other programs are told soon, and files are read in soon; looking costs one query.
+LOOK_EVERY_S: Final = 1.5
 
 
 class Trouble(Exception):
@@ -325,7 +327,8 @@ async def run_worker(settings: Settings) -> None:
             group.create_task(work(desk.send_mail, rung), name="mail")
             group.create_task(desk.take_mail(), name="mail intake")
             group.create_task(work(desk.escalate, asyncio.Event(), ESCALATE_EVERY_S), name="clocks")
-            group.create_task(work(desk.send_webhooks, asyncio.Event(), WEBHOOKS_EVERY_S), name="webhooks")
+            group.create_task(work(desk.send_webhooks, asyncio.Event(), LOOK_EVERY_S), name="webhooks")
+            group.create_task(work(desk.read_imports, asyncio.Event(), LOOK_EVERY_S), name="imports")
     finally:
         await desk.close()
 
@@ -348,9 +351,18 @@ async def describe_database(settings: Settings) -> str:
         return await setup.describe_database(desk_settings(settings))
 
 
+def _somebody_listens(settings: Settings) -> bool:
+    """Return whether the server's port is taken, as it is before the worker is up."""
+    try:
+        with socket.create_connection((settings.server.bind, settings.server.port), timeout=READY_S):
+            return True
+    except OSError:
+        return False
+
+
 async def move_database(settings: Settings, url: str, arrived: Callable[[str, int], None]) -> dict[str, int]:
     """Carry all records to another database; return how many rows each table has. Raises Trouble."""
-    if worker_is_awake(settings):
+    if worker_is_awake(settings) or _somebody_listens(settings):
         raise Trouble("The server is running: stop it first, so that nothing is written to the old database meanwhile.")
     with desk_trouble():
         carried = await setup.move_database(desk_settings(settings), url, lambda each: arrived(each.table, each.rows))
@@ -439,6 +451,49 @@ async def count_dead_mail(settings: Settings) -> int:
     """Return how many mails were given up. Raises Trouble."""
     with desk_trouble():
         return await setup.count_dead_mail(desk_settings(settings))
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendedLine:
+    """What the command line shows of a mail that waits for a decision; the time is ISO 8601 in UTC."""
+
+    id: int
+    reason: str
+    sender: str
+    subject: str
+    received_at: str
+    size_bytes: int
+
+
+async def list_suspended_mail(settings: Settings) -> list[SuspendedLine]:
+    """Return mail that came in and waits for a decision. Raises Trouble."""
+    with desk_trouble():
+        rows = await setup.suspended_mail(desk_settings(settings))
+    return [
+        SuspendedLine(row.id, row.reason, row.sender, row.subject, row.received_at.isoformat(), row.size)
+        for row in rows
+    ]
+
+
+async def replay_mail(settings: Settings, mail: int | None) -> int:
+    """Have one mail that waits, or all, looked at once more; return how many that are. Raises Trouble."""
+    with desk_trouble():
+        return await setup.replay_mail(desk_settings(settings), mail, Bell(wake_up_path(settings)))
+
+
+async def count_suspended_mail(settings: Settings) -> int:
+    """Return how many mails wait for a decision. Raises Trouble."""
+    with desk_trouble():
+        return await setup.count_suspended_mail(desk_settings(settings))
+
+
+async def check_imap(settings: Settings) -> None:
+    """Connect to the IMAP server, log in and open the folder. Raises Trouble, which says what to do."""
+    try:
+        with desk_trouble():
+            await setup.check_imap(desk_settings(settings))
+    except MailboxTrouble as error:
+        raise Trouble(str(error)) from error
 
 
 async def check_smtp(settings: Settings) -> None:

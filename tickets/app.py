@@ -14,9 +14,22 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from tickets.api import articles as article_routes
+from tickets.api import (
+    assets,
+    canned,
+    connecting,
+    description,
+    desk,
+    fields,
+    finding,
+    incoming_mail,
+    outgoing,
+    spreading,
+    tickets,
+)
 from tickets.api import attachments as attachment_routes
 from tickets.api import conversation as conversation_routes
-from tickets.api import connecting, description, desk, incoming_mail, outgoing, spreading, tickets
+from tickets.api import importing as import_api
 from tickets.api import reports as report_api
 from tickets.api import tokens as token_api
 from tickets.api import webhooks as webhook_api
@@ -32,7 +45,10 @@ from tickets.pages.app import build_pages
 from tickets.passwords import Passwords
 from tickets.ports import Clock, Entropy, MailBell, SilentBell, Switchboard, SystemClock, moment
 from tickets.services.articles import ArticleService
+from tickets.services.assets import AssetService, note_computer
 from tickets.services.attachments import AttachmentService
+from tickets.services.bulk import BulkService
+from tickets.services.canned import CannedAnswerService
 from tickets.services.clock_keeper import ClockKeeper
 from tickets.services.consents import ConsentService
 from tickets.services.context import Context
@@ -40,17 +56,19 @@ from tickets.services.delivering import Delivering
 from tickets.services.devices import DeviceService
 from tickets.services.echo import Echo
 from tickets.services.escalating import Escalating
+from tickets.services.fields import FieldService
 from tickets.services.gate import Gate
 from tickets.services.hub import LiveHub
+from tickets.services.importing import Importing, ImportService
 from tickets.services.indexing import index_ticket
 from tickets.services.intake import IntakeService
 from tickets.services.join_codes import JoinCodeService
 from tickets.services.knowledge import KnowledgeService, follow_tickets
 from tickets.services.live import LiveService
 from tickets.services.logins import LoginService
-from tickets.services.merging import MergingService
 from tickets.services.mail_templates import MailTemplateService
 from tickets.services.mailed_links import MailedLinkService
+from tickets.services.merging import MergingService
 from tickets.services.organisation import OrganisationService
 from tickets.services.outgoing import OutboxService
 from tickets.services.ratings import RatingService
@@ -61,13 +79,14 @@ from tickets.services.registers import (
     RuleService,
     TeamService,
 )
+from tickets.services.reports import ReportService
+from tickets.services.saved_views import SavedViewService
 from tickets.services.sessions import SessionService
 from tickets.services.settling import SettlingService
 from tickets.services.story import Story
 from tickets.services.surroundings import SurroundingsService
 from tickets.services.technicians import TechnicianService
 from tickets.services.tickets import TicketService
-from tickets.services.reports import ReportService
 from tickets.services.tokens import TokenService
 from tickets.services.triaging import TriageService
 from tickets.services.webhooks import WebhookService
@@ -114,6 +133,7 @@ class HelpDesk:
         self._echo: Final = Echo(context)
         self._links: Final = MailedLinkService(context)
         self._delivering: Final = Delivering(context)
+        self._importing: Final = Importing(context)
         self._escalating: Final = Escalating(context)
         self._files: Final = AttachmentService(context)
         self._settling: Final = SettlingService(context)
@@ -173,6 +193,10 @@ class HelpDesk:
         """Send what webhooks are owed; for the worker."""
         await self._delivering.send_due()
 
+    async def read_imports(self) -> None:
+        """Read files in that admins gave; for the worker."""
+        await self._importing.read_due()
+
     async def reconcile(self) -> None:
         """End every session and live page whose permission is gone, now."""
         await self._sessions.reconcile()
@@ -224,6 +248,7 @@ def _story() -> Story:
     """Return a story with those that every process has to listen with."""
     story = Story()
     story.listen(index_ticket)
+    story.listen(note_computer)
     story.listen(follow_tickets)
     return story
 
@@ -251,6 +276,7 @@ def build_help_desk(
     intake = None if settings.intake is None else MailIntake(context, settings.intake, ChildReader())
     review = IntakeService(context)
     ticket_service = TicketService(context)
+    conversations, merging = SurroundingsService(context), MergingService(context)
     services = DeskServices(
         organisation_name=settings.organisation_name,
         public_url=settings.public_url,
@@ -258,8 +284,9 @@ def build_help_desk(
         sends_mail=mail is not None,
         tickets=ticket_service,
         attachments=AttachmentService(context),
-        conversations=SurroundingsService(context),
-        merging=MergingService(context),
+        conversations=conversations,
+        merging=merging,
+        bulk=BulkService(ticket_service, conversations, merging),
         technicians=TechnicianService(context),
         logins=LoginService(context),
         articles=articles,
@@ -283,9 +310,14 @@ def build_help_desk(
         work=WorkService(context),
         triaging=TriageService(context, ticket_service),
         tokens=TokenService(context),
+        imports=ImportService(context),
         reports=ReportService(context),
         webhooks=webhooks,
         intake=review,
+        saved_views=SavedViewService(context),
+        canned_answers=CannedAnswerService(context),
+        assets=AssetService(context),
+        fields=FieldService(context),
     )
     app = build_application(services, live, settings, context.clock)
     once = Once(app, context.database, context.now)
@@ -307,7 +339,12 @@ def build_application(services: DeskServices, live: LiveService, settings: HelpD
         desk.router,
         outgoing.router,
         token_api.router,
+        import_api.router,
         report_api.router,
+        finding.router,
+        canned.router,
+        assets.router,
+        fields.router,
         webhook_api.router,
         incoming_mail.router,
     ):

@@ -11,6 +11,10 @@ from argon2.exceptions import InvalidHashError, VerificationError
 _AT_ONCE: Final = 2
 
 
+NO_PASSWORD: Final = "-"
+"""Kept for who has none yet (read in from a file): nothing that anybody types belongs to it."""
+
+
 class Passwords:
     """Hashes and verifies; `memory_kib` and `rounds` make it dear for who guesses."""
 

@@ -4,16 +4,22 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tickets.domain.access import Actor
+from tickets.domain.assets import Assets
 from tickets.domain.assignment import RuleFields, RuleView
 from tickets.domain.attachments import NOTHING_MORE, Attachments, MessageExtras
-from tickets.domain.conversation import Conversations, Merging
+from tickets.domain.bulk import Bulk
+from tickets.domain.canned import CannedAnswers
 from tickets.domain.clocks import PolicyFields, PolicyView
+from tickets.domain.conversation import Conversations, Merging
+from tickets.domain.fields import Fields
 from tickets.domain.intake import Intake
 from tickets.domain.knowledge import Articles, Knowledge
 from tickets.domain.outgoing import MailedLinks, MailTemplates, Outbox, Ratings
 from tickets.domain.registers import Categories, Register, Triaging, Weights, Work
-from tickets.domain.teams import CalendarFields, CalendarView, TeamFields, TeamView
+from tickets.domain.importing import Imports
 from tickets.domain.reports import Reports
+from tickets.domain.saved_views import SavedViews
+from tickets.domain.teams import CalendarFields, CalendarView, TeamFields, TeamView
 from tickets.domain.tokens import Tokens
 from tickets.domain.values import Channel, Status
 from tickets.domain.views import (
@@ -190,6 +196,7 @@ class DeskServices:
     links: MailedLinks
     ratings: Ratings
     tokens: Tokens
+    imports: Imports
     reports: Reports
     webhooks: Webhooks
     categories: Categories
@@ -201,3 +208,8 @@ class DeskServices:
     work: Work
     triaging: Triaging
     intake: Intake
+    saved_views: SavedViews
+    bulk: Bulk
+    canned_answers: CannedAnswers
+    assets: Assets
+    fields: Fields

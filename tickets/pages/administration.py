@@ -16,4 +16,6 @@ class Entry:
 ENTRIES: Final[tuple[Entry, ...]] = (
     Entry("/admin/mail/outbox", "Mail out", "What waits, what is held, what was given up and why."),
     Entry("/admin/mail/templates", "Wording", "What mails say, in English and German."),
+    Entry("/admin/imports", "Import", "Technicians, requesters and articles from CSV."),
+    Entry("/admin/webhooks", "Webhooks", "Other programs that are told what happens."),
 )

@@ -16,6 +16,7 @@ from tickets.domain.services import DeskServices
 from tickets.pages.routes.account import Account
 from tickets.pages.routes.admin import Admin
 from tickets.pages.routes.articles import Articles
+from tickets.pages.routes.importing import Imports
 from tickets.pages.routes.incoming_mail import IncomingMailPages
 from tickets.pages.routes.mail_admin import MailAdmin
 from tickets.pages.routes.mailed import Mailed
@@ -26,6 +27,7 @@ from tickets.pages.routes.reports import Reports
 from tickets.pages.routes.ticket import Ticket
 from tickets.pages.routes.ticket_articles import TicketArticles
 from tickets.pages.routes.tokens import Tokens
+from tickets.pages.routes.webhooks import Webhooks
 from tickets.pages.routing import login_address, page
 from tickets.pages.site import STATIC, Site, make_environment
 from tickets.pages.static_files import StaticFolder, read_folder
@@ -51,6 +53,8 @@ def page_routes(site: Site) -> list[Route]:
         *TicketArticles(site).routes(),
         *Tokens(site).routes(),
         *Reports(site).routes(),
+        *Imports(site).routes(),
+        *Webhooks(site).routes(),
         *Admin(site).routes(),
         *MailAdmin(site).routes(),
         *IncomingMailPages(site).routes(),

@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from tickets.domain.knowledge import ArticleState, Visibility
-from tickets.domain.redaction import Kind
 from tickets.domain.clocks import ClockKind
+from tickets.domain.importing import ImportKind
+from tickets.domain.knowledge import ArticleState, Visibility
 from tickets.domain.outgoing import Rating
+from tickets.domain.redaction import Kind
 from tickets.domain.values import Asset, Channel, EntryKind, QueueView, Status, Urgency
 
 CATEGORIES: Final = (
@@ -89,6 +90,7 @@ DONE: Final = {
     "resolved": ("good", "Marked as solved. The requester can read the solution."),
     "filed": ("good", "Filed. Read the tracking number out to the caller."),
     "published": ("good", "Published."),
+    "removed": ("good", "Removed."),
     "revoked": ("good", "Revoked. Programs that used it are shut out."),
     "drafted": ("good", "Kept as a draft. Only technicians see it."),
     "saved": ("good", "Saved."),
@@ -111,6 +113,11 @@ DONE: Final = {
 }
 """What a page says after a redirect, by the short word in its address."""
 
+IMPORT: Final = {
+    ImportKind.TECHNICIANS: "Technicians",
+    ImportKind.REQUESTERS: "Requesters",
+    ImportKind.ARTICLES: "Articles",
+}
 RATING: Final = {Rating.GOOD: "Good", Rating.OK: "All right", Rating.BAD: "Bad"}
 TARGET: Final = {
     ClockKind.FIRST_ANSWER: "First answer",

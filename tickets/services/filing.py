@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from protocol.tracking import TrackingNumber, make_tracking
@@ -14,6 +15,7 @@ from tickets.domain.views import MAX_LINE, NewTicket
 from tickets.mail.notices import Notices
 from tickets.services.context import Context
 from tickets.services.extras import add_extras
+from tickets.services.fields import file_fields
 from tickets.services.handing_out import HandingOut
 from tickets.services.placing import place as place_new
 from tickets.store import people as people_store
@@ -59,6 +61,7 @@ def clean_request(new: NewTicket, channel: Channel) -> Request:
             asset=new.asset,
             email=email,
             name=clean_line(new.name, "name") if new.name.strip() else email[:MAX_LINE],
+            fields=new.fields,
         ),
         channel,
     )
@@ -89,6 +92,9 @@ class Filing:
         context, new, now = self._context, request.new, self._context.now()
         ident = context.new_id()
         person = await people_store.person(connection, new.email, fresh_id=context.new_id(), now=now)
+        if new.name == new.email[:MAX_LINE]:
+            # Nobody said a name with the request; a list that was read in may know one.
+            new = msgspec.structs.replace(new, name=await people_store.name(connection, person) or new.name)
         tracking = await self._fresh_tracking(connection)
         place = await place_new(connection, new.category, new.urgency)
         await ticket_store.insert(
@@ -115,6 +121,7 @@ class Filing:
             created_at=now,
             updated_at=now,
         )
+        await file_fields(connection, actor, ident, place.category, new.fields)
         said = f"{actor.name} filed this for {new.name}." if actor.is_staff else f"{new.name} filed this request."
         first = await context.story.tell(
             connection,

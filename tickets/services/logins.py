@@ -11,6 +11,7 @@ from tickets.domain.scopes import parse_scopes, reach_of
 from tickets.domain.values import PersonId
 from tickets.domain.views import Credentials, LoggedIn
 from tickets.keys import hash_token, same_token
+from tickets.passwords import NO_PASSWORD
 from tickets.services.context import Context, address_block, spend
 from tickets.services.views import technician_view
 from tickets.store import agents as agent_store
@@ -129,4 +130,6 @@ class LoginService:
 
 
 def _usable_hash(row: TechnicianRow | None) -> str | None:
-    return None if row is None or row.disabled_at is not None else row.password_hash
+    if row is None or row.disabled_at is not None or row.password_hash == NO_PASSWORD:
+        return None
+    return row.password_hash

@@ -141,6 +141,13 @@ async def by_id(connection: AsyncConnection, ident: str) -> ArticleRow | None:
     return None if found is None else _row(found)
 
 
+async def id_by_title(connection: AsyncConnection, title: str) -> str | None:
+    """Return an article with exactly this title that is not archived."""
+    query = select(articles.c.id).where(articles.c.title == title, articles.c.state != ArticleState.ARCHIVED).limit(1)
+    found: str | None = (await connection.execute(query)).scalar_one_or_none()
+    return found
+
+
 async def made_of(connection: AsyncConnection, ticket: str) -> ArticleRow | None:
     """Return the newest article that was made of a ticket and is not archived."""
     query = (

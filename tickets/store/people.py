@@ -60,6 +60,19 @@ async def set_language(connection: AsyncConnection, ident: str, language: str | 
     await connection.execute(people.update().where(people.c.id == ident).values(language=language))
 
 
+async def set_name(connection: AsyncConnection, ident: str, name: str) -> None:
+    """Say what this person is called where they did not say so themselves."""
+    await connection.execute(people.update().where(people.c.id == ident).values(name=name))
+
+
+async def name(connection: AsyncConnection, ident: str) -> str | None:
+    """Return what this person is called, if somebody said so."""
+    found: str | None = (
+        await connection.execute(select(people.c.name).where(people.c.id == ident))
+    ).scalar_one_or_none()
+    return found
+
+
 async def add_technician(connection: AsyncConnection, row: TechnicianRow) -> None:
     """Add a technician."""
     await connection.execute(

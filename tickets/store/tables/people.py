@@ -15,6 +15,8 @@ people: Final = Table(
     Column("created_at", Moment, nullable=False),
     # In which they are written to; the desk's own unless set.
     Column("language", String(8)),
+    # From a list that was read in; requests carry the name that was given with them.
+    Column("name", String(100)),
 )
 
 technicians: Final = Table(

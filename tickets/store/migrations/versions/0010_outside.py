@@ -12,6 +12,7 @@ depends_on = None
 def upgrade() -> None:
     """Go forward."""
     op.add_column("logins", sa.Column("scopes", sa.Text()))
+    op.add_column("people", sa.Column("name", sa.String(length=100)))
     op.create_table(
         "webhooks",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -45,7 +46,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_webhook_deliveries"),
     )
     op.create_index("ix_webhook_deliveries_webhook_id", "webhook_deliveries", ["webhook_id"])
-    op.create_index("ix_webhook_deliveries_state", "webhook_deliveries", ["state", "next_try_at", "id"])
+    op.create_index("ix_webhook_deliveries_state_next_try_at_id", "webhook_deliveries", ["state", "next_try_at", "id"])
     op.create_table(
         "idempotency_keys",
         sa.Column("key_hash", sa.LargeBinary(length=32), nullable=False),
@@ -81,9 +82,9 @@ def downgrade() -> None:
     """Go back."""
     op.drop_table("imports")
     op.drop_table("idempotency_keys")
-    op.drop_index("ix_webhook_deliveries_state", "webhook_deliveries")
+    op.drop_index("ix_webhook_deliveries_state_next_try_at_id", "webhook_deliveries")
     op.drop_index("ix_webhook_deliveries_webhook_id", "webhook_deliveries")
     op.drop_table("webhook_deliveries")
     op.drop_table("webhooks")
-    with op.batch_alter_table("logins") as logins:
-        logins.drop_column("scopes")
+    op.drop_column("people", "name")
+    op.drop_column("logins", "scopes")
