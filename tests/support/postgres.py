@@ -1,4 +1,4 @@
-"""A real PostgreSQL in a temporary folder: on a socket there and on loopback, for as long as the tests run.
+"""A real PostgreSQL in a temporary folder: on a socket there and, with TLS, on loopback, for as long as the tests run.
 
 PostgreSQL refuses to run as root, so for root it runs as another user, to whom the folder then belongs. A machine
 without its programs fails the tests: `tools/system-packages test` installs them.
@@ -18,11 +18,13 @@ from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]
 
+from relay.certificates import CertificatePaths, ensure_server_certificate, make_authority
 from tests.support.stack import free_port
 
 T = TypeVar("T")
@@ -68,6 +70,8 @@ class PostgresServer:
     port: int
     password: str
     process: subprocess.Popen[bytes]
+    # What its certificate, for localhost and 127.0.0.1, is verified by.
+    ca: Path
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1), repr=False)
 
     def url(self, name: str = "postgres") -> str:
@@ -112,10 +116,12 @@ def postgres_server(**settings: str) -> Iterator[PostgresServer]:
             shutil.chown(folder, user)
         password = secrets.token_urlsafe(12)
         _initialise(folder, user, password)
+        paths = _certify(folder, user)
         port = free_port()
-        process = _start(folder, user, port, settings)
+        tls = {"ssl": "on", "ssl_cert_file": str(paths.server), "ssl_key_file": str(paths.server_key)}
+        process = _start(folder, user, port, {**tls, **settings})
         try:
-            server = PostgresServer(folder, port, password, process)
+            server = PostgresServer(folder, port, password, process, paths.root)
             _wait(server)
             yield server
         finally:
@@ -144,6 +150,16 @@ def _initialise(folder: Path, user: str | None, password: str) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def _certify(folder: Path, user: str | None) -> CertificatePaths:
+    paths, now = CertificatePaths.of(folder / "ca.pem", folder / "tls"), datetime.now(UTC)
+    make_authority(paths, "localhost", "Test", now)
+    ensure_server_certificate(paths, "localhost", now)
+    if user is not None:
+        for path in (folder / "tls", paths.server, paths.server_key):
+            shutil.chown(path, user)
+    return paths
 
 
 def _start(folder: Path, user: str | None, port: int, settings: dict[str, str]) -> subprocess.Popen[bytes]:

@@ -7,6 +7,7 @@ documentation, 13.3.5). Readers see one state and are never held up.
 
 import ssl
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, Final
 
 import asyncpg  # type: ignore[import-untyped]
@@ -100,8 +101,10 @@ def _unfit(version: int, encoding: str) -> str | None:
 
 def _explain(error: Exception, url: URL) -> str:
     """Return what to do about a connection that was not made."""
-    where, name, user = _place(url), url.database or "", url.username or ""
-    return f"PostgreSQL at {where} {_reason(error, name, user)}"
+    root = _first(url.query.get("sslrootcert"))
+    if isinstance(error, FileNotFoundError) and root and not Path(root).exists():
+        return f"There is no file {root}, which [database] url names as sslrootcert."
+    return f"PostgreSQL at {_place(url)} {_reason(error, url.database or '', url.username or '')}"
 
 
 def _reason(error: Exception, name: str, user: str) -> str:
