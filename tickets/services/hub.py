@@ -29,15 +29,16 @@ class Subscription:
     def __init__(self, login: str) -> None:
         """`login` is the login that stands behind the page."""
         self.login: Final = login
-        self._pending: dict[Changed, None] = {}
+        self._pending: dict[msgspec.Struct, None] = {}
         self._wake = asyncio.Event()
         self._closed = False
 
-    def put(self, event: Changed) -> None:
-        """Add an event."""
+    def put(self, event: msgspec.Struct) -> None:
+        """Add an event, which can be hashed; the last of several that are the same counts."""
         if len(self._pending) >= _MOST_PENDING:
             self._pending = {_EVERYTHING: None}
         else:
+            self._pending.pop(event, None)
             self._pending[event] = None
         self._wake.set()
 
@@ -46,7 +47,7 @@ class Subscription:
         self._closed = True
         self._wake.set()
 
-    async def events(self) -> AsyncIterator[Changed]:
+    async def events(self) -> AsyncIterator[msgspec.Struct]:
         """Give events as they come, until closed."""
         while True:
             await self._wake.wait()

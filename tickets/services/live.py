@@ -1,15 +1,28 @@
 """Live pages: the proof for their socket, and who is behind it."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from tickets.domain.access import Action, Actor, Thing, check
 from tickets.domain.errors import NotAllowed
+from tickets.domain.values import TechnicianId
 from tickets.domain.views import LiveTicket
 from tickets.keys import hash_token
+from tickets.services.company import CompanyKeeper
 from tickets.services.context import Context
 from tickets.services.hub import LiveHub
 from tickets.store import logins as login_store
+from tickets.store import people as people_store
 from tickets.store import sessions as session_store
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Who has a page open, and by which login."""
+
+    login: str
+    technician: TechnicianId
+    name: str
 
 
 class LiveService:
@@ -18,6 +31,7 @@ class LiveService:
     def __init__(self, context: Context) -> None:
         """Use the shared parts."""
         self._context: Final = context
+        self.company: Final = CompanyKeeper()
 
     @property
     def hub(self) -> LiveHub:
@@ -42,12 +56,15 @@ class LiveService:
             )
         return LiveTicket(token)
 
-    async def enter(self, socket_ticket: str) -> str | None:
-        """Use up a socket ticket and return the login behind it, None when it is no good."""
+    async def enter(self, socket_ticket: str) -> Listener | None:
+        """Use up a socket ticket and return who is behind it, None when it is no good."""
         context, now = self._context, self._context.now()
         async with context.database.write() as connection:
             used = await session_store.use_socket_ticket(connection, hash_token(socket_ticket), session_store.LIVE, now)
             if used is None or used.login_id is None:
                 return None
             good = await login_store.good_ids(connection, {used.login_id}, now)
-        return used.login_id if used.login_id in good else None
+            technician = await people_store.technician(connection, used.technician_id)
+        if used.login_id not in good or technician is None:
+            return None
+        return Listener(used.login_id, technician.id, technician.name)

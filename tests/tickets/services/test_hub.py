@@ -2,15 +2,17 @@
 
 import asyncio
 
+import msgspec
+
 from tickets.services.hub import Changed, LiveHub, Subscription
 
 
-async def all_of(subscription: Subscription) -> list[Changed]:
+async def all_of(subscription: Subscription) -> list[msgspec.Struct]:
     subscription.close()
     return [event async for event in subscription.events()]
 
 
-async def first(subscription: Subscription) -> Changed:
+async def first(subscription: Subscription) -> msgspec.Struct:
     return await anext(subscription.events())
 
 
