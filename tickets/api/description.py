@@ -7,13 +7,41 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from tickets.api.offer import SCHEMAS
-from tickets.domain import assignment, categories, clocks, knowledge, priority, registers, teams, views
+from tickets.domain import (
+    assets,
+    assignment,
+    bulk,
+    canned,
+    categories,
+    clocks,
+    fields,
+    knowledge,
+    priority,
+    registers,
+    saved_views,
+    teams,
+    views,
+)
 from tickets.web.problems import Problem
 
 _TITLE: Final = "Towline help desk"
 _VERSION: Final = "1"
 # Where the structs are that the API takes and gives.
-_MODULES: Final = (views, assignment, categories, clocks, knowledge, priority, registers, teams)
+_MODULES: Final = (
+    views,
+    assets,
+    assignment,
+    bulk,
+    canned,
+    categories,
+    clocks,
+    fields,
+    knowledge,
+    priority,
+    registers,
+    saved_views,
+    teams,
+)
 
 
 def _structs() -> list[type[msgspec.Struct]]:

@@ -5,7 +5,7 @@ The line is read here and nowhere else; what it names (people, tags, teams) is l
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final, TypeVar
@@ -70,7 +70,9 @@ class Filters:
     number: tuple[str, ...] = ()
     created: tuple[Span, ...] = ()
     updated: tuple[Span, ...] = ()
-    without: tuple["Filters", ...] = field(default=(), repr=False)
+    without: tuple["Filters", ...] = ()
+    # Others that have to be met as well.
+    also: tuple["Filters", ...] = ()
 
     @property
     def has_words(self) -> bool:

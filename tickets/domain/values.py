@@ -122,3 +122,5 @@ class EntryKind(StrEnum):
     ESCALATED = "escalated"
     RATED = "rated"
     ARTICLE_USED = "article-used"
+    ASSETS = "assets"
+    FIELDS = "fields"

@@ -32,7 +32,7 @@ Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
 class NewTicket(msgspec.Struct, frozen=True):
-    """A request as it is filed: the five fields and who asks."""
+    """A request as it is filed: the five fields, those of its category, and who asks."""
 
     category: Line
     title: Title
@@ -41,6 +41,8 @@ class NewTicket(msgspec.Struct, frozen=True):
     asset: Asset
     email: Email
     name: Annotated[str, msgspec.Meta(max_length=MAX_LINE)] = ""
+    # What stands in the category's extra fields, by their keys.
+    fields: Annotated[dict[str, Annotated[str, msgspec.Meta(max_length=1_000)]], msgspec.Meta(max_length=60)] = {}
 
 
 class NewMessage(msgspec.Struct, frozen=True):

@@ -1,33 +1,32 @@
 """Tickets: filing, looking, answering, assigning, moving, resolving."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Final
+from datetime import datetime
+from typing import Final
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from protocol.encoding import pack_b64, parse_b64
 from tickets.domain.access import Action, Actor, Thing, check, relation
 from tickets.domain.attachments import NOTHING_MORE, MessageExtras
 from tickets.domain.errors import AlreadyClaimed, IllegalMove, Invalid, NotAllowed, TicketClosed
 from tickets.domain.status import RESOLVABLE, move
-from tickets.domain.values import WORKABLE, Channel, EntryKind, QueueView, Status, TechnicianId
+from tickets.domain.values import WORKABLE, Channel, EntryKind, Status, TechnicianId
 from tickets.domain.views import NewTicket, QueuePage, QueueQuery, Submitted, TicketView, TimelineEntry
 from tickets.mail.notices import Notices
 from tickets.services.context import Context, address_block, entry, seen, spend
 from tickets.services.conversation import Conversation
 from tickets.services.extras import check_room
+from tickets.services.fields import check_filled, check_resolvable
 from tickets.services.filing import Filing, Request, clean_request
+from tickets.services.finding import Finder
 from tickets.services.hangup import Hangup, end_sessions_of
-from tickets.services.reading import read_ticket
 from tickets.services.placing import known_category
-from tickets.services.views import summary
+from tickets.services.reading import read_ticket
 from tickets.store import people as people_store
 from tickets.store import tickets as ticket_store
 from tickets.store import work as work_store
 from tickets.store.people import TechnicianRow
-from tickets.store.tables.tickets import FAR_MS
-from tickets.store.tickets import QueuePosition, TicketRow
+from tickets.store.tickets import TicketRow
 from tickets.store.timeline import NewEntry
 from tickets.text import clean_text
 
@@ -41,6 +40,7 @@ class TicketService:
         self._notices: Final = Notices(context)
         self._filing: Final = Filing(context)
         self._conversation: Final = Conversation(context)
+        self._finder: Final = Finder(context)
 
     async def submit(
         self,
@@ -62,6 +62,9 @@ class TicketService:
                     await self._check_files(connection, actor, "", extras)
             category = await known_category(connection, request.new.category, internal=actor.is_staff)
             request = Request(msgspec.structs.replace(request.new, category=category), channel)
+            if channel is not Channel.AGENT:
+                # The agent's form has the five usual fields only.
+                await check_filled(connection, actor, category, new.fields)
             filed = await self._filing.file(connection, actor, request, extras=extras)
         self._notices.ring()
         context.hub.publish("queue", filed.tracking)
@@ -77,25 +80,7 @@ class TicketService:
 
     async def queue(self, actor: Actor, query: QueueQuery) -> QueuePage:
         """List tickets, the most urgent and oldest first. Raises Invalid for a cursor that is none."""
-        check(actor, Action.LIST, Thing.QUEUE)
-        async with self._context.database.read() as connection:
-            rows = await ticket_store.queue(
-                connection,
-                assignee=actor.technician if query.view is QueueView.MINE else None,
-                unassigned=query.view is QueueView.UNASSIGNED,
-                status=query.status,
-                q=query.q,
-                team=query.team,
-                after=_parse_cursor(query.cursor),
-                limit=query.limit + 1,
-            )
-        more = len(rows) > query.limit
-        rows = rows[: query.limit]
-        online = self._context.switchboard.is_online
-        return QueuePage(
-            tuple(summary(row, agent_online=online(row.tracking)) for row in rows),
-            _pack_cursor(rows[-1]) if more else None,
-        )
+        return await self._finder.queue(actor, query)
 
     async def message(
         self,
@@ -130,9 +115,7 @@ class TicketService:
         self._notices.ring()
         context.hub.publish("queue", filed.tracking)
         token = context.keys.requester_token(filed.ticket.id, filed.requester, 1)
-        return Submitted(
-            filed.tracking, token, f"{context.settings.public_url}/t/{filed.tracking}#{token}", Status.NEW
-        )
+        return Submitted(filed.tracking, token, f"{context.settings.public_url}/t/{filed.tracking}#{token}", Status.NEW)
 
     async def claim(self, actor: Actor, tracking: str) -> TicketView:
         """Take an unassigned ticket; exactly one of many wins. Raises AlreadyClaimed(by), TicketClosed, …"""
@@ -201,6 +184,7 @@ class TicketService:
             cleaned = clean_text(solution, "solution")
             if row.status not in RESOLVABLE:
                 raise IllegalMove(row.status, Status.RESOLVED)
+            await check_resolvable(connection, row)
             await ticket_store.change(connection, row.id, now, status=Status.RESOLVED, solution=cleaned)
             await context.story.tell(connection, entry(row, actor, EntryKind.RESOLVED, cleaned, now))
             if actor.technician is not None:
@@ -272,27 +256,3 @@ def _assignment_entry(row: TicketRow, actor: Actor, target: TechnicianRow | None
     if target.id == actor.technician:
         return entry(row, actor, EntryKind.CLAIMED, f"{actor.name} took this request.", now)
     return entry(row, actor, EntryKind.ASSIGNED, f"{actor.name} gave this request to {target.name}.", now)
-
-
-def _pack_cursor(row: TicketRow) -> str:
-    moments = (round(at.timestamp() * 1000) for at in (row.due_at, row.created_at))
-    position = (row.priority_rank, *moments, row.id)
-    return pack_b64(msgspec.json.encode(position))
-
-
-class _Cursor(msgspec.Struct, array_like=True):
-    priority_rank: Annotated[int, msgspec.Meta(ge=0, le=9)]
-    due_ms: Annotated[int, msgspec.Meta(ge=0, le=int(FAR_MS))]
-    created_ms: Annotated[int, msgspec.Meta(ge=0, le=1 << 47)]
-    id: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,64}$")]
-
-
-def _parse_cursor(text: str) -> QueuePosition | None:
-    if not text:
-        return None
-    try:
-        cursor = msgspec.json.decode(parse_b64(text), type=_Cursor)
-    except (ValueError, msgspec.MsgspecError):
-        raise Invalid("cursor", "use the next_cursor of an earlier answer, or leave it out.") from None
-    due_at, created_at = (datetime.fromtimestamp(ms / 1000, UTC) for ms in (cursor.due_ms, cursor.created_ms))
-    return QueuePosition(cursor.priority_rank, due_at, created_at, cursor.id)

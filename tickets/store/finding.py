@@ -55,6 +55,8 @@ _MS: Final = 1_000
 # So many documents are ranked by their words; of more, the newest come first.
 _RANKED: Final = 1_500
 _MOST_NUMBERS: Final = 30
+# A name of 100 characters, an address of 254, as words.
+_LONGEST_REQUESTER: Final = 400
 
 
 @dataclass(frozen=True)
@@ -260,6 +262,7 @@ async def _condition(connection: AsyncConnection, filters: Filters, asker: Asker
         parts.append(tickets.c.tracking.in_(found) if found else false())
     parts += [_within(tickets.c.created_at, span) for span in filters.created]
     parts += [_within(tickets.c.updated_at, span) for span in filters.updated]
+    parts += [await _condition(connection, other, asker) for other in filters.also]
     for left_out in filters.without:
         parts.append(~await _condition(connection, left_out, asker))
     return and_(true(), *parts)
@@ -329,9 +332,10 @@ async def _person(connection: AsyncConnection, name: str) -> ColumnElement[bool]
         return false()
     mentioned = select(engine.key(TICKET_INDEX)).where(engine.meets(TICKET_INDEX, groups))
     refs = select(documents.c.ref).where(documents.c.id.in_(mentioned))
+    # Who asked stands in front of the mark, at the beginning.
+    beginning = func.substr(documents.c.body, 1, _LONGEST_REQUESTER)
     for each in index_terms(name):
-        # Who asked stands in front of the mark.
-        refs = refs.where(documents.c.body.like(f"%{each}% {END_OF_REQUESTER} %"))
+        refs = refs.where(beginning.like(f"%{each}% {END_OF_REQUESTER} %"))
     return tickets.c.id.in_(refs)
 
 

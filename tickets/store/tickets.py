@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, func, literal, select, text, tuple_, update
+from sqlalchemy import Select, func, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from protocol.tracking import TrackingNumber
 from tickets.domain.calendar import FAR
 from tickets.domain.values import Status, TechnicianId
-from tickets.store.schema import TICKET_INDEX, people, teams, technicians, tickets
-from tickets.store.search.index import matching
+from tickets.store.schema import people, teams, technicians, tickets
 from tickets.store.tables.base import Moment
 from tickets.store.tables.tickets import OPEN
 
@@ -51,16 +50,6 @@ class TicketRow:
     merged_into_id: str | None = None
     due_at: datetime = FAR
     targets: int = 0
-
-
-@dataclass(frozen=True)
-class QueuePosition:
-    """Where a page of the queue ended."""
-
-    priority_rank: int
-    due_at: datetime
-    created_at: datetime
-    id: str
 
 
 _COLUMNS: Final = (
@@ -109,8 +98,8 @@ async def open_of(connection: AsyncConnection, technician: str) -> list[TicketRo
 
 
 async def resolved_before(connection: AsyncConnection, moment: datetime, limit: int) -> list[TicketRow]:
-    """Return tickets that were resolved before `moment` and nobody touched, the oldest first."""
-    query = selected().where(tickets.c.status == Status.RESOLVED, tickets.c.settled_at < moment)
+    """Return tickets that were resolved at `moment` or before and not opened again, the oldest first."""
+    query = selected().where(tickets.c.status == Status.RESOLVED, tickets.c.settled_at <= moment)
     query = query.order_by(tickets.c.settled_at).limit(limit)
     return [row_of(found) for found in (await connection.execute(query)).mappings()]
 
@@ -131,40 +120,3 @@ async def claim(connection: AsyncConnection, ticket: str, technician: str, now: 
         .values(assignee_id=technician, updated_at=now, status=status)
     )
     return done.rowcount == 1
-
-
-async def queue(
-    connection: AsyncConnection,
-    *,
-    assignee: TechnicianId | None,
-    unassigned: bool,
-    status: Status | None,
-    q: str,
-    after: QueuePosition | None,
-    limit: int,
-    team: str = "",
-) -> list[TicketRow]:
-    """List tickets by priority, then by what is due first, then by age.
-
-    Without a `status` those that are worked on or waiting.
-    """
-    query = selected()
-    if assignee is not None:
-        query = query.where(tickets.c.assignee_id == assignee)
-    if unassigned:
-        query = query.where(tickets.c.assignee_id.is_(None))
-    if status is not None:
-        query = query.where(tickets.c.status == status)
-    elif not q:
-        query = query.where(text(f"tickets.{OPEN}"))
-    if team:
-        query = query.where(tickets.c.team_id == team)
-    with_words = await matching(connection, TICKET_INDEX, q)
-    if with_words is not None:
-        query = query.where(tickets.c.id.in_(with_words))
-    if after is not None:
-        position = (after.priority_rank, after.due_at, after.created_at, after.id)
-        ended = tuple_(*(literal(value, column.type) for value, column in zip(position, _ORDER, strict=True)))
-        query = query.where(tuple_(*_ORDER) > ended)
-    query = query.order_by(*_ORDER).limit(limit)
-    return [row_of(found) for found in (await connection.execute(query)).mappings()]
