@@ -14,6 +14,13 @@ class Entry:
 
 
 ENTRIES: Final[tuple[Entry, ...]] = (
+    Entry("/admin/categories", "Categories", "What requests are about, and whose work they are."),
+    Entry("/admin/teams", "Teams", "Who works together."),
+    Entry("/admin/technicians", "Technicians", "Skills, hours, absences, and how much each has."),
+    Entry("/admin/rules", "Assignment", "Who gets a new request."),
+    Entry("/admin/priorities", "Priorities", "What urgency and impact make together."),
+    Entry("/admin/targets", "Targets", "How long an answer and a solution may take."),
+    Entry("/admin/calendars", "Business hours", "When work is done, and holidays."),
     Entry("/admin/mail/outbox", "Mail out", "What waits, what is held, what was given up and why."),
     Entry("/admin/mail/templates", "Wording", "What mails say, in English and German."),
     Entry("/admin/imports", "Import", "Technicians, requesters and articles from CSV."),

@@ -24,6 +24,7 @@ from tickets.pages.routes.portal import Portal
 from tickets.pages.routes.queue import Queue
 from tickets.pages.routes.reading import Reading
 from tickets.pages.routes.reports import Reports
+from tickets.pages.routes.spreading import Spreading
 from tickets.pages.routes.ticket import Ticket
 from tickets.pages.routes.ticket_articles import TicketArticles
 from tickets.pages.routes.tokens import Tokens
@@ -56,6 +57,7 @@ def page_routes(site: Site) -> list[Route]:
         *Imports(site).routes(),
         *Webhooks(site).routes(),
         *Admin(site).routes(),
+        *Spreading(site).routes(),
         *MailAdmin(site).routes(),
         *IncomingMailPages(site).routes(),
         *Mailed(site).routes(),

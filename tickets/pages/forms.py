@@ -26,11 +26,11 @@ def _clean(value: str) -> str:
     return value.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").strip()
 
 
-async def read_form(request: Request, *, verbatim: str | None = None) -> dict[str, str]:
+async def read_form(request: Request, *, verbatim: str | None = None, most: int = MAX_FIELDS) -> dict[str, str]:
     """Return the fields of an `application/x-www-form-urlencoded` body; the first of several with one name counts.
 
     The field named `verbatim` (a password) stays as it was typed; the others are tidied.
-    Raises Invalid for another kind of body or too many fields, TooLarge.
+    Raises Invalid for another kind of body or more fields than `most`, TooLarge.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in {"application/x-www-form-urlencoded", ""}:
@@ -42,7 +42,7 @@ async def read_form(request: Request, *, verbatim: str | None = None) -> dict[st
             raise TooLarge(MAX_FORM_BYTES)
     try:
         pairs = parse_qsl(
-            body.decode("ascii", "replace"), keep_blank_values=True, errors="replace", max_num_fields=MAX_FIELDS
+            body.decode("ascii", "replace"), keep_blank_values=True, errors="replace", max_num_fields=most
         )
     except ValueError:
         raise Invalid("", "The form has too many fields.") from None

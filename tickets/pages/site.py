@@ -16,6 +16,7 @@ from tickets.domain.services import DeskServices
 from tickets.pages import words
 from tickets.pages.administration import ENTRIES
 from tickets.pages.markdown import render_markdown
+from tickets.pages.spreading import IMPACT, PRIORITY
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 STATIC: Final = Path(__file__).parent / "static"
@@ -38,6 +39,16 @@ def ago(at: datetime, now: datetime) -> str:
         if count < limit:
             return f"{count} {name}{'s' if count != 1 else ''} ago"
     return clock(at).partition(",")[0]
+
+
+def due(at: datetime, now: datetime) -> str:
+    """Say how long there is until `at`, or how long it is over; `times.js` says it the same way."""
+    seconds = (at - now).total_seconds()
+    left = abs(seconds)
+    _, unit_s, name = next((step for step in _STEPS if left // step[1] < step[0]), _STEPS[-1])
+    count = int(left // unit_s)
+    span = f"{count} {name}{'s' if count != 1 else ''}"
+    return f"Due in {span}" if seconds > 0 else f"Late by {span}"
 
 
 def clock(at: datetime) -> str:
@@ -75,16 +86,28 @@ def make_environment(now: Callable[[], datetime]) -> jinja2.Environment:
     def clock_time(at: datetime) -> Markup:
         return Markup('<time datetime="{}" data-full>{}</time>').format(at.isoformat(), clock(at))
 
+    def due_time(at: datetime) -> Markup:
+        return Markup('<time datetime="{}" title="{}" data-due>{}</time>').format(
+            at.isoformat(), clock(at), due(at, now())
+        )
+
+    def is_late(at: datetime) -> bool:
+        return at <= now()
+
     def seconds_until(at: datetime) -> int:
         return max(0, int((at - now()).total_seconds()))
 
     environment.globals.update(
         time=time,
         seconds_until=seconds_until,
+        due=due_time,
+        is_late=is_late,
+        impact_words=IMPACT,
+        priority_words=PRIORITY,
+        target_words=words.TARGET,
         clock=clock_time,
         nav_link=nav_link,
         markdown=render_markdown,
-        categories=tuple((category, category) for category in words.CATEGORIES),
         urgencies=words.URGENCY_CHOICES,
         assets=words.ASSET_CHOICES,
         status_words=words.STATUS,

@@ -9,18 +9,6 @@ from tickets.domain.outgoing import Rating
 from tickets.domain.redaction import Kind
 from tickets.domain.values import Asset, Channel, EntryKind, QueueView, Status, Urgency
 
-CATEGORIES: Final = (
-    "Computer",
-    "Programs",
-    "E-mail and calendar",
-    "Internet and network",
-    "Login and passwords",
-    "Printing and scanning",
-    "Telephone",
-    "Files and shared folders",
-    "Something else",
-)
-
 URGENCY: Final = {
     Urgency.LOW: "Can wait",
     Urgency.NORMAL: "Normal",
@@ -87,6 +75,7 @@ DONE: Final = {
     "sent": ("good", "Sent."),
     "noted": ("good", "The note is on the timeline; the requester does not see it."),
     "moved": ("good", "Moved."),
+    "triaged": ("good", "Saved."),
     "resolved": ("good", "Marked as solved. The requester can read the solution."),
     "filed": ("good", "Filed. Read the tracking number out to the caller."),
     "published": ("good", "Published."),

@@ -12,6 +12,7 @@ from tickets.domain.access import Action, Actor, Thing, requires
 from tickets.domain.errors import LoginFailed, TooManyTries
 from tickets.domain.views import Credentials
 from tickets.pages.forms import Values, read_form
+from tickets.pages.routes.spreading import own_page
 from tickets.pages.routing import LOGIN_PAGE, page
 from tickets.pages.site import Site
 from tickets.web.asking import COOKIE, address_of
@@ -68,7 +69,7 @@ class Account:
     @requires(Action.SEE, Thing.CONSOLE)
     async def shown(self, request: Request, actor: Actor) -> Response:
         """Show who is logged in."""
-        return self.site.page(request, actor, "console/account.html")
+        return await own_page(self.site, request, actor, {}, {})
 
     @requires(Action.LOG_OUT, Thing.LOGIN)
     async def log_out(self, _request: Request, actor: Actor) -> Response:

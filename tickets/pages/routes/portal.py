@@ -17,6 +17,7 @@ from tickets.pages.access_keys import InvalidAccessKey, parse_access_key, split_
 from tickets.pages.forms import Values, check_request, read_form
 from tickets.pages.routing import page
 from tickets.pages.site import Site
+from tickets.pages.spreading import category_options
 from tickets.web.asking import address_of
 
 SENT_COOKIE: Final = "__Host-towline-sent"
@@ -32,13 +33,14 @@ class Portal:
 
     site: Site
 
-    def _form(self, request: Request, values: Values, faults: dict[str, str], status: int = 200) -> Response:
+    async def _form(self, request: Request, values: Values, faults: dict[str, str], status: int = 200) -> Response:
         return self.site.page(
             request,
             ANONYMOUS,
             "portal.html",
             status=status,
             private=False,
+            categories=await category_options(self.site.desk, ANONYMOUS),
             values=values,
             faults=faults,
             lookup_values=_NOTHING,
@@ -48,7 +50,7 @@ class Portal:
     @requires(Action.SEE, Thing.PORTAL)
     async def ask(self, request: Request, _actor: Actor) -> Response:
         """Show the empty form."""
-        return self._form(request, {}, {})
+        return await self._form(request, {}, {})
 
     @requires(Action.SUBMIT, Thing.TICKETS)
     async def submit(self, request: Request, actor: Actor) -> Response:
@@ -56,16 +58,16 @@ class Portal:
         values = await read_form(request)
         new, faults = check_request(values)
         if new is None:
-            return self._form(request, values, faults, 422)
+            return await self._form(request, values, faults, 422)
         try:
             # What comes in here is the requester's own, even in a browser in which a technician is logged in.
             sent = await self.site.desk.tickets.submit(
                 ANONYMOUS if actor.is_staff else actor, new, channel=Channel.PORTAL, address=address_of(request)
             )
         except Invalid as error:
-            return self._form(request, values, {error.field: error.text}, 422)
+            return await self._form(request, values, {error.field: error.text}, 422)
         except TooManyTries as error:
-            return self._form(request, values, {"": str(error)}, 429)
+            return await self._form(request, values, {"": str(error)}, 429)
         return self._sent(sent)
 
     def _sent(self, sent: Submitted) -> Response:

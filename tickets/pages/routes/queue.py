@@ -16,6 +16,7 @@ from tickets.pages import words
 from tickets.pages.forms import Values, check_request, read_form
 from tickets.pages.routing import page
 from tickets.pages.site import Site
+from tickets.pages.spreading import category_options
 from tickets.web.asking import address_of
 
 FIRST_VIEW: Final = QueueView.MINE
@@ -65,15 +66,18 @@ class Queue:
         found = await self.site.desk.tickets.queue(actor, QueueQuery(view=view, limit=MOST_COUNTED))
         return f"{len(found.items)}{'+' if found.next_cursor else ''}" if found.items else ""
 
-    def _form(
+    async def _form(
         self, request: Request, actor: Actor, values: Values, faults: dict[str, str], status: int = 200
     ) -> Response:
-        return self.site.page(request, actor, "console/new.html", status=status, values=values, faults=faults)
+        categories = await category_options(self.site.desk, actor)
+        return self.site.page(
+            request, actor, "console/new.html", status=status, categories=categories, values=values, faults=faults
+        )
 
     @requires(Action.SEE, Thing.CONSOLE)
     async def new(self, request: Request, actor: Actor) -> Response:
         """Show the form for a caller's request."""
-        return self._form(request, actor, {}, {})
+        return await self._form(request, actor, {}, {})
 
     @requires(Action.SUBMIT, Thing.TICKETS)
     async def file(self, request: Request, actor: Actor) -> Response:
@@ -81,13 +85,13 @@ class Queue:
         values = await read_form(request)
         new, faults = check_request(values)
         if new is None:
-            return self._form(request, actor, values, faults, 422)
+            return await self._form(request, actor, values, faults, 422)
         try:
             sent = await self.site.desk.tickets.submit(actor, new, channel=Channel.PHONE, address=address_of(request))
         except Invalid as error:
-            return self._form(request, actor, values, {error.field: error.text}, 422)
+            return await self._form(request, actor, values, {error.field: error.text}, 422)
         except TooManyTries as error:
-            return self._form(request, actor, values, {"": str(error)}, 429)
+            return await self._form(request, actor, values, {"": str(error)}, 429)
         return self.site.go(f"/console/tickets/{sent.tracking}?done=filed")
 
     def routes(self) -> list[Route]:

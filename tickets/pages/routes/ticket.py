@@ -4,18 +4,22 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from tickets.domain.access import Action, Actor, Thing, requires
 from tickets.domain.errors import AlreadyClaimed, DeskError, IllegalMove, Invalid, NotAllowed, TicketClosed
-from tickets.domain.values import WORKABLE, Status
+from tickets.domain.priority import Impact
+from tickets.domain.registers import Triage
+from tickets.domain.values import WORKABLE, Status, Urgency
 from tickets.domain.views import JoinCodeView
 from tickets.pages import words
 from tickets.pages.forms import Values, check_text, read_form
 from tickets.pages.routing import page
 from tickets.pages.site import Site
+from tickets.pages.spreading import category_options
 
 STAFF_TICKETS: Final = (Thing.ASSIGNED_TICKET, Thing.UNASSIGNED_TICKET, Thing.FOREIGN_TICKET)
 NOBODY: Final = "nobody"
@@ -69,6 +73,9 @@ class Ticket:
             faults=faults,
             unsent=unsent_of(values, ticket.allowed),
             join_code=join_code,
+            clocks=(await desk.triaging.clocks(actor, ticket.tracking)).items,
+            teams=tuple((team.id, team.name) for team in await desk.teams.listed(actor) if team.active),
+            categories=await category_options(desk, actor),
             colleagues=tuple(colleague for colleague in colleagues if ticket.assignee is None or colleague.id != mine),
             help=await desk.knowledge.help(actor, ticket.tracking),
             spoken=words.SPOKEN,
@@ -115,6 +122,27 @@ class Ticket:
         except _REFUSALS as refusal:
             return await self._page(request, actor, refusal=refusal)
         return self._back(request, "claimed" if chosen == actor.technician else "assigned")
+
+    @requires(Action.TRIAGE, *STAFF_TICKETS)
+    async def triage(self, request: Request, actor: Actor) -> Response:
+        """Weigh the ticket, or give it to another team."""
+        values = await read_form(request)
+        team = values.get("team", "keep")
+        try:
+            wanted = Triage(
+                urgency=Urgency(values.get("urgency", "")),
+                impact=Impact(values.get("impact", "")),
+                category=values.get("category") or None,
+                team=msgspec.UNSET if team == "keep" else team or None,
+            )
+            await self.site.desk.triaging.triage(actor, request.path_params["tracking"], wanted)
+        except ValueError:
+            return await self._page(
+                request, actor, refusal=Invalid("", "Choose how urgent it is and whom it holds up.")
+            )
+        except _REFUSALS as refusal:
+            return await self._page(request, actor, refusal=refusal)
+        return self._back(request, "triaged")
 
     @requires(Action.SET_STATUS, *STAFF_TICKETS)
     async def move(self, request: Request, actor: Actor) -> Response:
@@ -187,6 +215,7 @@ class Ticket:
             "messages": self.message,
             "assign": self.assign,
             "status": self.move,
+            "triage": self.triage,
             "resolve": self.resolve,
             "join-code": self.join_code,
         }

@@ -24,6 +24,16 @@ export function ago(at, now) {
   return day(at);
 }
 
+/** @param {Date} at @param {Date} now @returns {string} */
+export function due(at, now) {
+  const seconds = (at.getTime() - now.getTime()) / 1000;
+  const left = Math.abs(seconds);
+  const [, unit, name] = STEPS.find(([limit, unit_s]) => Math.floor(left / unit_s) < limit) ?? STEPS[2];
+  const count = Math.floor(left / unit);
+  const span = `${count} ${name}${count === 1 ? "" : "s"}`;
+  return seconds > 0 ? `Due in ${span}` : `Late by ${span}`;
+}
+
 /** @param {string} iso @returns {HTMLTimeElement} */
 export function timeElement(iso) {
   const element = document.createElement("time");
@@ -36,7 +46,8 @@ export function timeElement(iso) {
 function tell(element, now) {
   const at = new Date(element.dateTime);
   if (Number.isNaN(at.getTime())) return;
-  const words = element.hasAttribute("data-full") ? full(at) : ago(at, now);
+  const told = element.hasAttribute("data-due") ? due : ago;
+  const words = element.hasAttribute("data-full") ? full(at) : told(at, now);
   if (element.textContent !== words) element.textContent = words;
   element.title = full(at);
 }
