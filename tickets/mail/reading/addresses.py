@@ -56,9 +56,13 @@ def lowered(address: str) -> str:
 def _items(text: str) -> list[_Item]:
     """Split at the commas and semicolons outside quotes, comments and angles. One step a character or quoted string."""
     items, item, position = [], _Item(), 0
+    # A quote that nothing closes is looked for once: behind it, none closes either.
+    unclosed = False
     while position < len(text):
         character = text[position]
-        if character == '"' and (end := _closing_quote(text, position)) != -1:
+        end = _closing_quote(text, position) if character == '"' and not unclosed else -1
+        unclosed |= character == '"' and end == -1
+        if end != -1:
             (item.phrase if item.angle is None else item.angle).append(text[position : end + 1])
             position = end
         elif character == "(" and (item.angle is None or not item.angle):

@@ -132,6 +132,8 @@ def _guessed(content: bytes, codec: str | None) -> str:
     if codec in _MULTI_BYTE:
         return content.decode(codec or "", "replace")
     sample = _telling(content)
+    if _looks_like_koi8(sample):
+        return content.decode("koi8-r", "replace")
     if len(sample) >= _ENOUGH_TO_GUESS:
         try:
             best = charset_normalizer.from_bytes(sample).best()
@@ -150,3 +152,15 @@ def _telling(content: bytes) -> bytes:
     found = re.search(rb"[\x80-\xff]", content)
     start = max(0, found.start() - 200) if found else 0
     return content[start : start + MAX_GUESS_BYTES]
+
+
+def _looks_like_koi8(sample: bytes) -> bool:
+    """Say whether this is Russian in KOI8-R, which the guesser takes for Japanese.
+
+    Its small letters are C0 to DF; in windows-1251 those are the capitals, in Western charsets capitals with accents.
+    Either is rare where almost all letters are beyond ASCII.
+    """
+    high = sum(byte > 0x7F for byte in sample)
+    small = sum(0xC0 <= byte <= 0xDF for byte in sample)
+    letters = sum(0x41 <= byte <= 0x5A or 0x61 <= byte <= 0x7A for byte in sample)
+    return high >= _ENOUGH_TO_GUESS and high > 2 * letters and small * 10 > high * 8

@@ -17,10 +17,13 @@ from tickets.mail.reading.html_bounds import bounded_html
 # Without allow-scripts and allow-same-origin; links open outside, in a tab that is no sandbox any more.
 SANDBOX_FLAGS: Final = "allow-popups allow-popups-to-escape-sandbox"
 # The own header of the route that serves `sandbox_document`. frame-ancestors: only this server's pages may show it.
-SANDBOX_POLICY: Final = (
-    "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; font-src 'none'; base-uri 'none'; "
+_POLICY: Final = (
+    "default-src 'none'; img-src {images}; style-src 'unsafe-inline'; font-src 'none'; base-uri 'none'; "
     f"form-action 'none'; frame-ancestors 'self'; sandbox {SANDBOX_FLAGS}"
 )
+SANDBOX_POLICY: Final = _POLICY.replace("{images}", "'self' data:")
+# For the same frame after somebody asked for the remote images.
+SANDBOX_POLICY_WITH_IMAGES: Final = _POLICY.replace("{images}", "'self' data: https: http:")
 # The attribute in which a remote image's address waits for somebody to ask for it.
 REMOTE_ATTRIBUTE: Final = "data-remote-src"
 # Of the pixel that stands for it: a transparent GIF of one pixel.
@@ -28,11 +31,12 @@ PLACEHOLDER: Final = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAA
 
 _TAGS: Final = frozenset(
     {
-        "a", "abbr", "acronym", "address", "article", "aside", "b", "bdi", "bdo", "big", "blockquote", "br", "caption",
-        "center", "cite", "code", "col", "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt", "em",
-        "figcaption", "figure", "font", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "i", "img", "ins",
-        "kbd", "li", "main", "mark", "ol", "p", "pre", "q", "s", "samp", "section", "small", "span", "strike", "strong",
-        "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "tt", "u", "ul", "var", "wbr",
+        "a", "abbr", "acronym", "address", "article", "aside", "b", "bdi", "bdo", "big", "blockquote", "br",
+        "caption", "center", "cite", "code", "col", "colgroup", "dd", "del", "details", "dfn", "div", "dl",
+        "dt", "em", "figcaption", "figure", "font", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header",
+        "hr", "i", "img", "ins", "kbd", "li", "main", "mark", "ol", "p", "pre", "q", "s", "samp", "section",
+        "small", "span", "strike", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th",
+        "thead", "time", "tr", "tt", "u", "ul", "var", "wbr",
     }
 )  # fmt: skip
 # Their content is no text.
@@ -72,12 +76,13 @@ _ATTRIBUTES: Final[dict[str, set[str]]] = {
 # Nothing that places (position, z-index, float over others, negative margins), animates or loads.
 _STYLES: Final = frozenset(
     {
-        "background-color", "border", "border-bottom", "border-collapse", "border-color", "border-left", "border-right",
-        "border-spacing", "border-style", "border-top", "border-width", "color", "direction", "font", "font-family",
-        "font-size", "font-style", "font-variant", "font-weight", "height", "letter-spacing", "line-height",
-        "list-style-type", "max-width", "min-width", "padding", "padding-bottom", "padding-left", "padding-right",
-        "padding-top", "text-align", "text-decoration", "text-indent", "text-transform", "vertical-align", "white-space",
-        "width", "word-break", "word-spacing", "word-wrap", "overflow-wrap",
+        "background-color", "border", "border-bottom", "border-collapse", "border-color", "border-left",
+        "border-right", "border-spacing", "border-style", "border-top", "border-width", "color", "direction",
+        "font", "font-family", "font-size", "font-style", "font-variant", "font-weight", "height",
+        "letter-spacing", "line-height", "list-style-type", "max-width", "min-width", "padding",
+        "padding-bottom", "padding-left", "padding-right", "padding-top", "text-align", "text-decoration",
+        "text-indent", "text-transform", "vertical-align", "white-space", "width", "word-break", "word-spacing",
+        "word-wrap", "overflow-wrap",
     }
 )  # fmt: skip
 # What a value may not hold: a function but for colours, an escape, a comment, an at-rule.
@@ -88,15 +93,18 @@ _INLINE_IMAGE: Final = re.compile(r"\Adata:image/(?:png|jpe?g|gif|webp|bmp);base
 _LINK: Final = re.compile(r"\A(?:https?://|mailto:|tel:|#)", re.IGNORECASE)
 _IMAGE_TAG: Final = re.compile(r"<img ([^<>]*)>")
 _SRC: Final = re.compile(r'(?:\A| )src="([^"]*)"')
+# Between the filter and the last step; no sender can write it, as addresses with this scheme become the placeholder.
+_REMOTE: Final = "remote:"
 # One inline picture may be this long; more is cheaper as an attachment, which mail programs know.
 _MAX_INLINE_IMAGE: Final = 200_000
 
 
-def clean_html(source: str, cid_urls: Mapping[str, str]) -> str:
+def clean_html(source: str, cid_urls: Mapping[str, str], *, remote_images: bool = False) -> str:
     """Return the mail's HTML with nothing in it that acts, loads, or leaves its place.
 
     `cid_urls` gives the address of the attachment for each Content-ID; images that name none of them, and all remote
-    ones, become a placeholder, the remote ones with their address in `REMOTE_ATTRIBUTE`.
+    ones, become a placeholder, the remote ones with their address in `REMOTE_ATTRIBUTE`. With `remote_images`, which
+    somebody has to ask for and which needs `SANDBOX_POLICY_WITH_IMAGES`, remote ones stay.
     """
     urls = {identifier.strip("<> ").lower(): url for identifier, url in cid_urls.items()}
 
@@ -106,7 +114,8 @@ def clean_html(source: str, cid_urls: Mapping[str, str]) -> str:
         if attribute == "href":
             return value if _LINK.match(value.strip()) else None
         if tag == "img" and attribute == "src":
-            return _image_source(value.strip(), urls)
+            source = _image_source(value.strip(), urls)
+            return source.removeprefix(_REMOTE) if remote_images else source
         return value
 
     cleaned = nh3.clean(
@@ -140,16 +149,16 @@ def _image_source(value: str, urls: Mapping[str, str]) -> str:
         return urls.get(value[4:].strip("<> ").lower(), PLACEHOLDER)
     if len(value) <= _MAX_INLINE_IMAGE and _INLINE_IMAGE.match(value):
         return value
-    return f"remote:{value}" if re.match(r"https?://", value, re.IGNORECASE) else PLACEHOLDER
+    return f"{_REMOTE}{value}" if re.match(r"https?://", value, re.IGNORECASE) else PLACEHOLDER
 
 
 def _marked_image(match: re.Match[str]) -> str:
     """Move a remote image's address out of `src`. What nh3 wrote has one form only: quoted and escaped attributes."""
     attributes = match[1]
     source = _SRC.search(attributes)
-    if source is None or not source[1].startswith("remote:"):
+    if source is None or not source[1].startswith(_REMOTE):
         return match[0]
-    marked = f'src="{PLACEHOLDER}" {REMOTE_ATTRIBUTE}="{source[1].removeprefix("remote:")}"'
+    marked = f'src="{PLACEHOLDER}" {REMOTE_ATTRIBUTE}="{source[1].removeprefix(_REMOTE)}"'
     before, after = attributes[: source.start()].strip(), attributes[source.end() :].strip()
     return "<img " + " ".join(piece for piece in (before, marked, after) if piece) + ">"
 

@@ -77,6 +77,9 @@ class _Writer(HTMLParser):
         self._lines: list[str] = []
         self._line: list[str] = []
         self._size = 0
+        # Whether a free line is due before the next text, and how deeply the last line was quoted.
+        self._free_line = False
+        self._depth = 0
         # For each open element: its tag, whether it is a quote, its link.
         self._open: list[tuple[str, bool, str]] = []
         self._quotes = 0
@@ -154,14 +157,21 @@ class _Writer(HTMLParser):
         if "".join(self._line).strip():
             self._end_line()
         self._line = []
-        if blank and self._lines and self._lines[-1].strip("> "):
-            self._end_line()
+        self._free_line |= blank
 
     def _end_line(self) -> None:
         text = "".join(self._line)
         self._line = []
         text = text.rstrip() if self._pre else re.sub(r" {2,}", " ", text).rstrip()
         depth = min(max(self._quotes, 1 if self._all_quoted else 0), _MAX_QUOTE_DEPTH)
+        if self._free_line and self._lines and text:
+            # Between two depths, a free line belongs to the outer one.
+            self._write("", min(depth, self._depth))
+        self._free_line = self._free_line and not text
+        self._write(text, depth)
+
+    def _write(self, text: str, depth: int) -> None:
+        self._depth = depth
         self._size += len(text) + 2 * depth + 1
         if self._size <= MAX_TEXT_CHARS:
             self._lines.append(f"{'>' * depth} {text}".rstrip() if depth else text)

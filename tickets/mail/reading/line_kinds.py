@@ -30,7 +30,7 @@ _ENDS: Final = re.compile(r"(?:[::]|-{2,10})\W{0,3}\Z")
 _VERB: Final = re.compile(rf"(?:{WROTE})(?!\w)", re.IGNORECASE)
 _OPENS: Final = re.compile(rf"\A[-\s*_]{{0,8}}(?:{OPENINGS})(?:\b|(?=\s?\d))", re.IGNORECASE)
 _OPENS_WITH_DATE: Final = re.compile(r"\A[-\s*_]{0,8}(?:[^\W\d]{2,20}\.?,?\s)?\d{1,4}(?:[-./年]\s?|\s)")
-_ADDRESSED: Final = re.compile(r"\A[^<>]{0,80}<[^<>]{3,250}>[^<>]{0,30}\Z|\A\S{1,64}@\S{1,190}\s{0,5}\Z")
+_ADDRESSED: Final = re.compile(r"\A[^<>]{0,80}<[^<>]{3,250}>[^<>]{0,60}\Z|\A\S{1,64}@\S{1,190}\s{0,5}\Z")
 _VERBLESS: Final = re.compile(
     # Gmail in some languages: "2016-10-24 15:36 GMT+02:00 Name <address>:", "2013/7/20 Name <address>"
     r"\A\d{4}[-/]\d{1,2}[-/]\d{1,2}\s(?:\d{1,2}:\d\d\s)?(?:(?:GMT|UTC)?[+-]\d\d:?\d\d\s)?[^<>]{0,100}"
@@ -145,8 +145,10 @@ def _is_attribution(text: str) -> bool:
     """Say whether a line (or a few, joined) introduces a quote: it gives a date or an address, and says who wrote."""
     if _VERBLESS.match(text):
         return True
+    if not _ENDS.search(text):
+        return False
     verb = next(reversed(list(_VERB.finditer(text))), None)
-    if verb is None or not _ENDS.search(text) or len(text) - verb.end() > _MAX_AFTER_VERB:
+    if verb is None or len(text) - verb.end() > _MAX_AFTER_VERB:
         return False
     before = text[: verb.start()]
     if _OPENS.match(text) and any(character.isdigit() for character in text):

@@ -33,24 +33,30 @@ def decode_words(text: str) -> str:
     if "=?" not in text:
         return text
     done: list[str] = []
-    pending, charset, position = b"", "", 0
+    pending, charset, open_base64, position = b"", "", "", 0
     for word in _WORD.finditer(text):
         between = text[position : word.start()]
         joined = _BETWEEN.match(between) is not None and position > 0
         if not joined or word[1].lower() != charset:
-            done.append(decode(pending, charset))
-            pending, charset = b"", word[1].lower()
+            done.append(decode(pending + _word_bytes("b", open_base64), charset))
+            pending, charset, open_base64 = b"", word[1].lower(), ""
             if not joined:
                 done.append(between)
-        pending += _word_bytes(word[2], word[3])
+        if word[2] in "bB":
+            # Cut in two within a group of four, which only makes sense put together again.
+            open_base64 += word[3]
+            if len(open_base64) % 4 == 0 or "=" in open_base64:
+                pending, open_base64 = pending + _word_bytes("b", open_base64), ""
+        else:
+            pending, open_base64 = pending + _word_bytes("b", open_base64) + _word_bytes("q", word[3]), ""
         position = word.end()
-    done.extend((decode(pending, charset), text[position:]))
+    done.extend((decode(pending + _word_bytes("b", open_base64), charset), text[position:]))
     return clean("".join(done))
 
 
 def _word_bytes(encoding: str, payload: str) -> bytes:
     octets = payload.encode("utf-8", "replace")
-    if encoding in "bB":
+    if encoding == "b":
         return decode_base64(octets)
     return decode_quoted_printable(octets.replace(b"_", b"=20"))
 
