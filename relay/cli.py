@@ -25,7 +25,7 @@ T = TypeVar("T")
 app = typer.Typer(name="towline-relay", help="The server of a Towline help desk.", no_args_is_help=True)
 technician_app = typer.Typer(help="Who may log in at the console.", no_args_is_help=True)
 database_app = typer.Typer(help="Where the records are.", no_args_is_help=True)
-mail_app = typer.Typer(help="Mail that waits or was given up.", no_args_is_help=True)
+mail_app = typer.Typer(help="Mail that waits to be sent or to be let in.", no_args_is_help=True)
 org_app = typer.Typer(help="The organisation's keys.", no_args_is_help=True)
 app.add_typer(technician_app, name="technician")
 app.add_typer(database_app, name="database")
@@ -331,6 +331,45 @@ def mail_retry(
         if mail is not None and count == 0:
             raise Failed(f"There is no unsent mail {mail}, or it is being sent now. Look with: towline-relay mail list")
         show({"retried": count}, as_json, lambda console: console.print(f"Due now: {count}."))
+
+
+@mail_app.command("suspended")
+def mail_suspended(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
+    """Show mail that came in and waits for a decision, with the reason."""
+    from relay import app as server
+
+    with explained():
+        lines = run(server.list_suspended_mail(settings_of(config)))
+
+        def text(console: Console) -> None:
+            if not lines:
+                console.print("No mail waits for a decision.")
+            for line in lines:
+                console.print(f"{line.id}  from {line.sender or 'nobody'}  {line.subject}", markup=False)
+                console.print(f"    {line.reason}", markup=False)
+            if lines:
+                console.print("Decide in the console under Mail, or: towline-relay mail replay ID, or --all")
+
+        show({"items": [dataclasses.asdict(line) for line in lines]}, as_json, text)
+
+
+@mail_app.command("replay")
+def mail_replay(
+    mail: Annotated[int | None, typer.Argument(metavar="ID", help="As `mail suspended` shows it.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Everything that waits.")] = False,
+    config: Config = DEFAULT_CONFIG,
+    as_json: Json = False,
+) -> None:
+    """Have mail that waits for a decision looked at once more, after what was wrong is put right."""
+    from relay import app as server
+
+    with explained():
+        if (mail is None) != every:
+            raise Failed("Name one mail, or use --all. towline-relay mail suspended shows what there is.")
+        count = run(server.replay_mail(settings_of(config), mail))
+        if mail is not None and count == 0:
+            raise Failed(f"No mail {mail} waits for a decision. Look with: towline-relay mail suspended")
+        show({"replayed": count}, as_json, lambda console: console.print(f"Looked at once more: {count}."))
 
 
 @org_app.command("show")

@@ -11,8 +11,10 @@ import httpx
 from relay.app import (
     Trouble,
     certificate_paths,
+    check_imap,
     check_smtp,
     count_dead_mail,
+    count_suspended_mail,
     describe_database,
     list_technicians,
     worker_is_awake,
@@ -46,6 +48,7 @@ async def examine(settings: Settings) -> list[Finding]:
         answer,
         _worker(settings, running),
         await _mail(settings),
+        await _intake(settings),
         _clock(),
     ]
 
@@ -139,6 +142,24 @@ async def _mail(settings: Settings) -> Finding:
         return Finding("mail", False, f"{dead} given up: towline-relay mail list says why, mail retry tries again")
     secured = {"tls": "with TLS", "starttls": "with STARTTLS", "none": "in plain text on this machine"}[smtp.security]
     return Finding("mail", True, f"{smtp.host}:{smtp.port} answers {secured}{', logged in' if smtp.user else ''}")
+
+
+async def _intake(settings: Settings) -> Finding:
+    """Whether the mailbox can be read; and whether mail waits for a person."""
+    imap, listener = settings.imap, settings.mail_listener
+    if imap is None and listener is None:
+        return Finding("mail intake", True, "not set up, so no mail comes in: [mail] imap_url or smtp_listen")
+    try:
+        await check_imap(settings)
+        waiting = await count_suspended_mail(settings)
+    except (Trouble, OSError) as error:
+        return Finding("mail intake", False, str(error))
+    ways = [f"{imap.host}:{imap.port} answers, {settings.mail.imap_folder} is open"] if imap is not None else []
+    if listener is not None:
+        ways.append(f"{'LMTP' if listener.lmtp else 'SMTP'} at {settings.mail.smtp_listen.removeprefix('lmtp:')}")
+    if waiting:
+        ways.append(f"{waiting} mails wait for a decision: look under Mail, or towline-relay mail suspended")
+    return Finding("mail intake", True, "; ".join(ways))
 
 
 def _clock() -> Finding:

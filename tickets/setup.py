@@ -3,11 +3,15 @@
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Final
 
 from tickets.app import build_context
 from tickets.domain.access import Role
+from tickets.domain.intake import IntakeState
 from tickets.domain.views import TechnicianView
 from tickets.keys import create_keys
+from tickets.mail.imap import MailboxFetcher
+from tickets.mail.intake.receiving import Receiver
 from tickets.mail.office import MailOffice
 from tickets.mail.smtp import SmtpMailer
 from tickets.passwords import Passwords
@@ -15,11 +19,15 @@ from tickets.ports import Entropy, MailBell, SilentSwitchboard
 from tickets.services.context import Context
 from tickets.services.technicians import TechnicianService
 from tickets.settings import HelpDeskSettings
+from tickets.store import raw_mails as raw_store
 from tickets.store.database import Database
 from tickets.store.migrate import migrate
 from tickets.store.moving import Carried, move
 from tickets.store.outbox import OutboxRow
 from tickets.store.people import TechnicianRow
+from tickets.store.raw_mails import MailRow
+
+_MOST_LISTED: Final = 1_000
 
 
 async def initialise(settings: HelpDeskSettings, *, entropy: Entropy = os.urandom) -> None:
@@ -110,6 +118,34 @@ async def count_dead_mail(settings: HelpDeskSettings) -> int:
     """Return how many mails were given up."""
     async with _context(settings) as context:
         return await MailOffice(context).count_dead()
+
+
+async def suspended_mail(settings: HelpDeskSettings) -> list[MailRow]:
+    """List mail that came in and waits for a decision, the newest first."""
+    async with _context(settings) as context, context.database.read() as connection:
+        return await raw_store.in_state(connection, IntakeState.SUSPENDED, before=None, limit=_MOST_LISTED)
+
+
+async def replay_mail(settings: HelpDeskSettings, mail: int | None, bell: MailBell) -> int:
+    """Have one mail that waits, or all that do, looked at once more; return how many that are."""
+    async with _context(settings, bell=bell) as context:
+        async with context.database.write() as connection:
+            count = await raw_store.replay(connection, mail)
+        context.bell.ring()
+        return count
+
+
+async def count_suspended_mail(settings: HelpDeskSettings) -> int:
+    """Return how many mails wait for a decision."""
+    async with _context(settings) as context, context.database.read() as connection:
+        return await raw_store.count(connection, IntakeState.SUSPENDED)
+
+
+async def check_imap(settings: HelpDeskSettings) -> None:
+    """Connect to the IMAP server, log in and open the folder; nothing is fetched. Raises MailboxTrouble."""
+    if settings.intake is not None and settings.intake.imap is not None:
+        async with _context(settings) as context:
+            await MailboxFetcher(context, settings.intake.imap, Receiver(context)).check()
 
 
 async def check_smtp(settings: HelpDeskSettings) -> None:

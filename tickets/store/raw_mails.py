@@ -174,6 +174,19 @@ async def move(connection: AsyncConnection, mail: int, *, away_from: tuple[Intak
     return done.rowcount == 1
 
 
+async def replay(connection: AsyncConnection, mail: int | None) -> int:
+    """Let one suspended mail (None: all) be looked at once more; return how many."""
+    here = [raw_mails.c.state == IntakeState.SUSPENDED]
+    if mail is not None:
+        here.append(raw_mails.c.id == mail)
+    done = await connection.execute(
+        raw_mails.update()
+        .where(*here)
+        .values(state=IntakeState.RECEIVED, reason="", attempts=0, lease_until=None, settled_at=None)
+    )
+    return done.rowcount
+
+
 _SHOWN: Final = (
     "id",
     "source",
@@ -224,18 +237,6 @@ async def count(connection: AsyncConnection, state: IntakeState) -> int:
         await connection.execute(select(func.count()).select_from(raw_mails).where(raw_mails.c.state == state))
     ).scalar_one()
     return found
-
-
-async def newest_message_id(connection: AsyncConnection, ticket: str) -> str:
-    """Return the Message-ID of the ticket's latest mail from outside, for what is answered to it; may be empty."""
-    query = (
-        select(raw_mails.c.message_id)
-        .where(raw_mails.c.ticket_id == ticket, raw_mails.c.entry_id.is_not(None), raw_mails.c.message_id != "")
-        .order_by(raw_mails.c.id.desc())
-        .limit(1)
-    )
-    found: str | None = (await connection.execute(query)).scalar_one_or_none()
-    return found or ""
 
 
 async def of_entries(connection: AsyncConnection, ticket: str) -> dict[int, int]:
