@@ -15,7 +15,9 @@ from tickets.domain.errors import DeskError, MethodNotAllowed, NotFound, NotLogg
 from tickets.domain.services import DeskServices
 from tickets.pages.routes.account import Account
 from tickets.pages.routes.admin import Admin
+from tickets.pages.routes.around import Around
 from tickets.pages.routes.articles import Articles
+from tickets.pages.routes.finding import Finding
 from tickets.pages.routes.importing import Imports
 from tickets.pages.routes.incoming_mail import IncomingMailPages
 from tickets.pages.routes.mail_admin import MailAdmin
@@ -49,8 +51,10 @@ def page_routes(site: Site) -> list[Route]:
         *Reading(site).routes(),
         *Account(site).routes(),
         *Queue(site).routes(),
+        *Finding(site).routes(),
         *Articles(site).routes(),
         *Ticket(site).routes(),
+        *Around(site, Ticket(site)).routes(),
         *TicketArticles(site).routes(),
         *Tokens(site).routes(),
         *Reports(site).routes(),

@@ -10,25 +10,36 @@ from starlette.routing import Route
 
 from tickets.domain.access import Action, Actor, Thing, requires
 from tickets.domain.errors import Invalid, TooManyTries
+from tickets.domain.finding import HELP, ME, NOBODY
+from tickets.domain.saved_views import DEFAULT_VIEWS
 from tickets.domain.values import WORKABLE, Channel, QueueView
-from tickets.domain.views import MAX_TITLE, QueueQuery
+from tickets.domain.views import QueuePage, QueueQuery
 from tickets.pages import words
+from tickets.pages.finding import (
+    AGES,
+    CHANNELS,
+    FILTERS,
+    PRIORITIES,
+    SHARED,
+    SORT,
+    STATUSES,
+    address_of,
+    chosen,
+    query_of,
+)
 from tickets.pages.forms import Values, check_request, read_form
 from tickets.pages.routing import page
 from tickets.pages.site import Site
 from tickets.pages.spreading import category_options
-from tickets.web.asking import address_of
+from tickets.web.asking import address_of as client_of
 
 FIRST_VIEW: Final = QueueView.MINE
 MOST_COUNTED: Final = 99
 
 
-def view_of(text: str) -> QueueView:
-    """Return the view that an address names; mine when it names none."""
-    try:
-        return QueueView(text)
-    except ValueError:
-        return FIRST_VIEW
+def _words_for(count: int) -> str:
+    """Say how many there are, as far as it matters; nothing when there are none."""
+    return "" if not count else f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count)
 
 
 @dataclass(frozen=True)
@@ -39,32 +50,65 @@ class Queue:
 
     @requires(Action.LIST, Thing.QUEUE)
     async def shown(self, request: Request, actor: Actor) -> Response:
-        """Show one view of the queue, the most urgent and oldest first."""
-        view = view_of(request.query_params.get("view", ""))
-        q = request.query_params.get("q", "")[:MAX_TITLE]
-        query = QueueQuery(view=view, q=q, cursor=request.query_params.get("cursor", "")[:200])
-        found = await self.site.desk.tickets.queue(actor, query)
-        counts = {each: await self._count(actor, each) for each in (QueueView.MINE, QueueView.UNASSIGNED)}
-        more = f"/console?{urlencode({'view': view, 'q': q, 'cursor': found.next_cursor})}" if found.next_cursor else ""
+        """Show one view of the queue."""
+        desk, query = self.site.desk, query_of(request.query_params, FIRST_VIEW)
+        refusal: Invalid | None = None
+        found = QueuePage((), None)
+        try:
+            found = await desk.tickets.queue(actor, query)
+        except Invalid as error:
+            if error.field == "cursor":
+                raise
+            refusal = error
+        kept = await desk.saved_views.listed(actor)
+        counted = tuple(QueueQuery(view=each) for each in (QueueView.MINE, QueueView.UNASSIGNED))
+        counts = await desk.saved_views.counts(actor, counted)
+        here, said = address_of(query), query_of({}, QueueView.ALL)
+        more = f"/console?{here}&{urlencode({'cursor': found.next_cursor})}" if found.next_cursor else ""
         return self.site.page(
             request,
             actor,
             "console/queue.html",
-            view=view,
+            status=refusal.status if refusal else 200,
+            refusal=refusal,
+            view=query.view,
             views=words.VIEWS,
-            counts=counts,
-            view_words=dict(words.VIEWS)[view],
-            q=q,
+            plain=address_of(query, view="") == address_of(said, view=""),
+            counts=dict(zip((QueueView.MINE, QueueView.UNASSIGNED), map(_words_for, counts), strict=True)),
+            view_words=dict(words.VIEWS)[query.view],
+            address=here,
+            tab=lambda view: address_of(query, view=view),
+            saved=tuple((each, _words_for(each.count)) for each in kept.items),
+            default_views=DEFAULT_VIEWS,
+            q=query.q,
+            chosen=chosen(query),
+            options=await self._options(actor),
+            filters=FILTERS,
+            sort_words=SORT,
+            shared_words=SHARED,
+            help=HELP,
             items=found.items,
             more=more,
-            nothing=words.NOTHING_FOUND if q else words.NOTHING[view],
+            nothing=words.NOTHING_FOUND if chosen(query) or query.q else words.NOTHING[query.view],
             workable=WORKABLE,
+            colleagues=(await desk.technicians.listed(actor)).items,
         )
 
-    async def _count(self, actor: Actor, view: QueueView) -> str:
-        """Say how many are in a view, as far as it matters; nothing when it is empty."""
-        found = await self.site.desk.tickets.queue(actor, QueueQuery(view=view, limit=MOST_COUNTED))
-        return f"{len(found.items)}{'+' if found.next_cursor else ''}" if found.items else ""
+    async def _options(self, actor: Actor) -> dict[str, tuple[tuple[str, str], ...]]:
+        """Return what each filter can be set to; those without options are typed."""
+        desk = self.site.desk
+        teams = tuple((team.id, team.name) for team in await desk.teams.listed(actor) if team.active)
+        colleagues = (await desk.technicians.listed(actor)).items
+        return {
+            "status": STATUSES,
+            "priority": PRIORITIES,
+            "category": await category_options(desk, actor),
+            "team": teams,
+            "assigned": ((ME, "Me"), (NOBODY, "Nobody"), *((each.id, each.name) for each in colleagues)),
+            "channel": CHANNELS,
+            "watcher": ((ME, "I am told"),),
+            "age": AGES,
+        }
 
     async def _form(
         self, request: Request, actor: Actor, values: Values, faults: dict[str, str], status: int = 200
@@ -87,7 +131,7 @@ class Queue:
         if new is None:
             return await self._form(request, actor, values, faults, 422)
         try:
-            sent = await self.site.desk.tickets.submit(actor, new, channel=Channel.PHONE, address=address_of(request))
+            sent = await self.site.desk.tickets.submit(actor, new, channel=Channel.PHONE, address=client_of(request))
         except Invalid as error:
             return await self._form(request, actor, values, {error.field: error.text}, 422)
         except TooManyTries as error:
