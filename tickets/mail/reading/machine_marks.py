@@ -195,6 +195,6 @@ ORIGINAL_FOLLOWS: Final = re.compile(
     r"^.{0,3}(?:-{2,} ?)?(?:below this line is a copy of the message|original message follows"
     r"|this is a copy of the message"
     r"|(?:unsent|undelivered|returned|original) (?:message|mail)\b|message headers follow|the original message|"
-    r"the headers of the message|message header|included is a copy of the message)",
+    r"the headers? of the (?:original )?message|message header|included is a copy of the message)",
     re.IGNORECASE | re.MULTILINE,
 )

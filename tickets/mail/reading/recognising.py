@@ -1,6 +1,17 @@
 """Is this mail from a person, or which machine wrote it? Reports first, then headers, then words."""
 
-from tickets.mail.reading.kinds import Automatic, Bounce, Complaint, Delay, Kind, ListMail, Person
+import msgspec
+
+from tickets.mail.reading.kinds import (
+    Automatic,
+    Bounce,
+    Complaint,
+    Delay,
+    FailedRecipient,
+    Kind,
+    ListMail,
+    Person,
+)
 from tickets.mail.reading.machine_marks import (
     AUTOMATIC_HEADERS,
     AUTOREPLY_SUBJECT,
@@ -84,7 +95,7 @@ def _status_report(mail: Mail) -> Kind | None:
         failed = failed_in([block for block in blocks if block.get("action", "failed").lower().startswith("failed")])
         return Bounce("RFC 3464: delivery failed", failed or recipients, original_of(mail))
     if "delayed" in actions:
-        return Delay("RFC 3464: delivery is delayed", recipients, original_of(mail))
+        return Delay("RFC 3464: delivery is delayed", _waiting(recipients), original_of(mail))
     if actions & {"delivered", "relayed", "expanded"}:
         return Automatic("RFC 3464: it was delivered")
     if is_report and mail.parameter("report-type").lower() == "disposition-notification":
@@ -106,8 +117,12 @@ def _worded_report(mail: Mail) -> Kind | None:
         reason = f"a delivery report of {mark.writer}"
     recipients = failed_in(status_blocks(mail)) or failed_in_text(mail)
     if _first(DELAY_SUBJECTS, mail.subject) or _first(DELAY_TEXTS, report_text(mail)[:_TOP_CHARS]):
-        return Delay(reason, recipients, original_of(mail))
+        return Delay(reason, _waiting(recipients), original_of(mail))
     return Bounce(reason, recipients, original_of(mail))
+
+
+def _waiting(recipients: tuple[FailedRecipient, ...]) -> tuple[FailedRecipient, ...]:
+    return tuple(msgspec.structs.replace(each, permanent=False) for each in recipients)
 
 
 def _marked(mail: Mail, marks: tuple[HeaderMark, ...]) -> Automatic | None:

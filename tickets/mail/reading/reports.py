@@ -11,7 +11,7 @@ from tickets.mail.reading.mail import Mail, Returned
 from tickets.mail.reading.words import decode_value
 
 MAX_RECIPIENTS: Final = 50
-_STATUS: Final = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_STATUS: Final = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REPLY_CODE: Final = re.compile(r"(?<![\d.])([45])\d\d(?=[ -]|\Z)")
 _ADDRESS: Final = r"[^\s<>()\[\],;:\"]{1,64}@[\w.-]{1,190}"
 # Where a report in free text names an address: alone on its line, in angles, or after words that announce it.
@@ -28,6 +28,12 @@ _MESSAGE_ID_LINE: Final = re.compile(
     r"^[ \t>]{0,10}(?:Original-)?Message-ID:[ \t]{0,10}<([^<>\s]{1,998})>", re.IGNORECASE | re.MULTILINE
 )
 _SUBJECT_LINE: Final = re.compile(r"^[ \t>]{0,10}Subject:[ \t]{0,10}(\S[^\r\n]{0,300})", re.IGNORECASE | re.MULTILINE)
+# Header lines of the returned mail, in which addresses and identifiers stand that did not fail.
+_NOT_RECIPIENTS: Final = re.compile(
+    r"^[ \t>]{0,10}(?:message-id|references|in-reply-to|return-path|received|from|reply-to|sender|date|x-[\w-]{1,60})"
+    r"\s?:.*$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _MAX_TEXT: Final = 200_000
 _RETURNED_MAILS: Final = frozenset(
     {
@@ -90,7 +96,7 @@ def report_text(mail: Mail) -> str:
 
 def failed_in_text(mail: Mail) -> tuple[FailedRecipient, ...]:
     """Return the recipients that a report in free text names, leaving out whom it is written to and by."""
-    text = report_text(mail)
+    text = _NOT_RECIPIENTS.sub("", report_text(mail))
     declared = [
         address for value in mail.fields.values("x-failed-recipients") for address in re.split(r"[,;\s]+", value)
     ]

@@ -116,6 +116,14 @@ def test_no_attribute_can_pass_for_another() -> None:
     assert re.fullmatch(r'<img alt="[^"<>]*" src="[^"<>]*" data-remote-src="https://a.example/[^"<>]*">', cleaned)
 
 
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [("mailto:a@example.org", True), ("tel:+1", True), ("data:text/html,x", False), ("cid:a", False)],
+)
+def test_links_lead_to_pages_mail_and_telephones_only(address: str, kept: bool) -> None:
+    assert ("href=" in clean_html(f'<a href="{address}">x</a>', {})) is kept
+
+
 def test_links_open_outside_and_say_nothing_of_where_they_came_from() -> None:
     assert clean_html('<a href="https://example.org/?a=1&amp;b=2" target="_self" rel="opener">x</a>', {}) == (
         '<a href="https://example.org/?a=1&amp;b=2" target="_blank" rel="noopener noreferrer nofollow">x</a>'
