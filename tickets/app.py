@@ -30,6 +30,7 @@ from tickets.api import (
 from tickets.api import attachments as attachment_routes
 from tickets.api import conversation as conversation_routes
 from tickets.api import importing as import_api
+from tickets.api import people as people_api
 from tickets.api import reports as report_api
 from tickets.api import tokens as token_api
 from tickets.api import webhooks as webhook_api
@@ -79,6 +80,7 @@ from tickets.services.registers import (
     RuleService,
     TeamService,
 )
+from tickets.services.people import PeopleService
 from tickets.services.reports import ReportService
 from tickets.services.saved_views import SavedViewService
 from tickets.services.sessions import SessionService
@@ -310,6 +312,7 @@ def build_help_desk(
         work=WorkService(context),
         triaging=TriageService(context, ticket_service),
         tokens=TokenService(context),
+        people=PeopleService(context),
         imports=ImportService(context),
         reports=ReportService(context),
         webhooks=webhooks,
@@ -339,6 +342,7 @@ def build_application(services: DeskServices, live: LiveService, settings: HelpD
         desk.router,
         outgoing.router,
         token_api.router,
+        people_api.router,
         import_api.router,
         report_api.router,
         finding.router,

@@ -17,6 +17,7 @@ from tickets.domain.knowledge import Articles, Knowledge
 from tickets.domain.outgoing import MailedLinks, MailTemplates, Outbox, Ratings
 from tickets.domain.registers import Categories, Register, Triaging, Weights, Work
 from tickets.domain.importing import Imports
+from tickets.domain.people import People
 from tickets.domain.reports import Reports
 from tickets.domain.saved_views import SavedViews
 from tickets.domain.teams import CalendarFields, CalendarView, TeamFields, TeamView
@@ -196,6 +197,7 @@ class DeskServices:
     links: MailedLinks
     ratings: Ratings
     tokens: Tokens
+    people: People
     imports: Imports
     reports: Reports
     webhooks: Webhooks

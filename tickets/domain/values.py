@@ -109,6 +109,7 @@ class EntryKind(StrEnum):
     SESSION_ALLOWED = "session-allowed"
     SESSION_REFUSED = "session-refused"
     SESSION_NARROWED = "session-narrowed"
+    ERASED = "erased"
     SESSION_ENDED = "session-ended"
     WATCHERS = "watchers"
     TAGS = "tags"

@@ -23,6 +23,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     Entry("/admin/calendars", "Business hours", "When work is done, and holidays."),
     Entry("/admin/mail/outbox", "Mail out", "What waits, what is held, what was given up and why."),
     Entry("/admin/mail/templates", "Wording", "What mails say, in English and German."),
+    Entry("/admin/people", "Requesters", "Hand out or erase what is kept about a person."),
     Entry("/admin/imports", "Import", "Technicians, requesters and articles from CSV."),
     Entry("/admin/webhooks", "Webhooks", "Other programs that are told what happens."),
 )

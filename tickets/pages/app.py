@@ -22,6 +22,7 @@ from tickets.pages.routes.importing import Imports
 from tickets.pages.routes.incoming_mail import IncomingMailPages
 from tickets.pages.routes.mail_admin import MailAdmin
 from tickets.pages.routes.mailed import Mailed
+from tickets.pages.routes.people import People
 from tickets.pages.routes.portal import Portal
 from tickets.pages.routes.queue import Queue
 from tickets.pages.routes.reading import Reading
@@ -59,6 +60,7 @@ def page_routes(site: Site) -> list[Route]:
         *Tokens(site).routes(),
         *Reports(site).routes(),
         *Imports(site).routes(),
+        *People(site).routes(),
         *Webhooks(site).routes(),
         *Admin(site).routes(),
         *Spreading(site).routes(),

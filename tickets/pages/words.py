@@ -7,6 +7,7 @@ from tickets.domain.importing import ImportKind
 from tickets.domain.knowledge import ArticleState, Visibility
 from tickets.domain.outgoing import Rating
 from tickets.domain.redaction import Kind
+from tickets.domain.linking import Link
 from tickets.domain.values import Asset, Channel, EntryKind, QueueView, Status, Urgency
 
 URGENCY: Final = {
@@ -66,6 +67,17 @@ NOTHING: Final = {
 }
 NOTHING_FOUND: Final = "No request here has these words."
 
+LINK: Final = {
+    Link.RELATED: "is related to",
+    Link.DUPLICATE_OF: "is a duplicate of",
+    Link.HAS_DUPLICATE: "has as a duplicate",
+    Link.CHILD_OF: "is a part of",
+    Link.PARENT_OF: "has as a part",
+    Link.FOLLOW_UP_OF: "follows up",
+    Link.FOLLOWED_BY: "is followed up by",
+}
+"""What this request is to another one."""
+
 SPOKEN: Final = frozenset({EntryKind.MESSAGE, EntryKind.NOTE, EntryKind.RESOLVED})
 """Kinds of timeline entries whose text is a person's own words."""
 
@@ -76,10 +88,14 @@ DONE: Final = {
     "noted": ("good", "The note is on the timeline; the requester does not see it."),
     "moved": ("good", "Moved."),
     "triaged": ("good", "Saved."),
+    "merged": ("good", "Merged. Everything is here now."),
+    "unmerged": ("good", "The merge is undone."),
+    "split": ("good", "This is a request of its own now."),
     "resolved": ("good", "Marked as solved. The requester can read the solution."),
     "filed": ("good", "Filed. Read the tracking number out to the caller."),
     "published": ("good", "Published."),
     "removed": ("good", "Removed."),
+    "erased": ("good", "Erased for good."),
     "revoked": ("good", "Revoked. Programs that used it are shut out."),
     "drafted": ("good", "Kept as a draft. Only technicians see it."),
     "saved": ("good", "Saved."),

@@ -8,6 +8,7 @@ from starlette.responses import Response, StreamingResponse
 
 from tickets.domain.attachments import FileContent
 from tickets.domain.file_types import UNKNOWN
+from tickets.domain.people import ExportFile
 from tickets.mail.reading.cleaning import SANDBOX_POLICY
 
 LOCKED: Final = "default-src 'none'; sandbox"
@@ -37,6 +38,12 @@ def file_answer(file: FileContent) -> Response:
     """Return a file, piece by piece."""
     kind = file.view.type if file.view.shown or file.view.type in _PLAIN else UNKNOWN
     return StreamingResponse(file.pieces, headers=file_headers(file), media_type=kind)
+
+
+def export_answer(file: ExportFile) -> Response:
+    """Return a person's data as a file to be saved."""
+    headers = {"content-disposition": disposition(file.name, shown=False), "cache-control": "private, no-store"}
+    return StreamingResponse(file.pieces, headers=headers, media_type="application/zip")
 
 
 def mail_answer(document: bytes) -> Response:

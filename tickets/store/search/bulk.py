@@ -66,7 +66,7 @@ def _empty(connection: Connection, index: SearchIndex) -> None:
 
 
 def _vectors(connection: Connection, index: SearchIndex) -> None:
-    own = table(f"fts_{index.name}", column("id"), column("vector", TSVECTOR))
+    own = table(f"fts_{index.name}", column("id"), column("vector", TSVECTOR), column("title", TSVECTOR))
     documents = index.documents
     last = 0
     while True:
@@ -78,6 +78,9 @@ def _vectors(connection: Connection, index: SearchIndex) -> None:
         vectors = cast([vector_text(row.title.split(), row.body.split()) for row in rows], ARRAY(Text))
         source = func.unnest(idents, vectors).table_valued("id", "vector").render_derived()
         connection.execute(
-            insert(own).from_select(["id", "vector"], select(source.c.id, cast(source.c.vector, TSVECTOR)))
+            insert(own).from_select(
+                ["id", "vector", "title"],
+                select(source.c.id, cast(source.c.vector, TSVECTOR), cast(source.c.title, TSVECTOR)),
+            )
         )
         last = rows[-1].id

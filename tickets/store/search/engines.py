@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final, Protocol
 
-from sqlalchemy import ColumnElement, TableClause, cast, column, func, insert, select, table
+from sqlalchemy import ColumnElement, TableClause, cast, column, delete, func, insert, select, table
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -53,7 +53,7 @@ def _fts5_terms(index: str) -> TableClause:
 
 @cache
 def _vectors(index: str) -> TableClause:
-    return table(f"fts_{index}", column("id"), column("vector", TSVECTOR))
+    return table(f"fts_{index}", column("id"), column("vector", TSVECTOR), column("title", TSVECTOR))
 
 
 class Engine(Protocol):
@@ -65,11 +65,17 @@ class Engine(Protocol):
     def key(self, index: SearchIndex) -> ColumnElement[int]:
         """Return its column that names a document."""
 
-    def meets(self, index: SearchIndex, groups: Groups) -> ColumnElement[bool]:
-        """Return the condition that a document has a term of every group."""
+    def meets(self, index: SearchIndex, groups: Groups, *, in_title: bool = False) -> ColumnElement[bool]:
+        """Return the condition that a document, or its title, has a term of every group."""
 
     def rank(self, index: SearchIndex, groups: Groups) -> ColumnElement[float]:
         """Return how well it meets them; less is better."""
+
+    def newest(self, index: SearchIndex) -> ColumnElement[Any]:
+        """Return the order in which the newest document comes first."""
+
+    async def plan(self, connection: AsyncConnection, *, by_index: bool) -> None:
+        """Let the database use its indexes whatever it thinks of them, or as it likes again."""
 
     async def write(
         self, connection: AsyncConnection, index: SearchIndex, ident: int, title: list[str], body: list[str]
@@ -81,6 +87,12 @@ class Engine(Protocol):
 
     async def learn(self, connection: AsyncConnection, index: SearchIndex, terms: Sequence[str]) -> None:
         """Add terms that the vocabulary does not have, as far as is known."""
+
+    async def unlearn(self, connection: AsyncConnection, index: SearchIndex, terms: Sequence[str]) -> None:
+        """Take terms out of the vocabulary."""
+
+    async def compact(self, connection: AsyncConnection, index: SearchIndex) -> None:
+        """Leave nothing of what was taken out in the files of the index, as far as it is ours to say."""
 
     def containing(self, index: SearchIndex, part: str, limit: int) -> Any:
         """Return the statement for the shortest terms that contain `part` (three characters or more)."""
@@ -106,14 +118,23 @@ class SqliteEngine:
         """Return its column that names a document."""
         return self.table(index).c.rowid
 
-    def meets(self, index: SearchIndex, groups: Groups) -> ColumnElement[bool]:
-        """Return the condition that a document has a term of every group."""
+    def meets(self, index: SearchIndex, groups: Groups, *, in_title: bool = False) -> ColumnElement[bool]:
+        """Return the condition that a document, or its title, has a term of every group."""
         words = " AND ".join(f"({_any_of(group)})" for group in groups)
+        if in_title:
+            words = f"title : ({words})"
         return self.table(index).c[f"fts_{index.name}"].op("MATCH", is_comparison=True)(words)
 
     def rank(self, index: SearchIndex, groups: Groups) -> ColumnElement[float]:  # noqa: ARG002 - FTS5 knows them
         """Return how well it meets them; less is better."""
         return func.bm25(self.table(index).c[f"fts_{index.name}"], _TITLE_WEIGHT, 1.0)
+
+    def newest(self, index: SearchIndex) -> ColumnElement[Any]:
+        """Return the order in which the newest document comes first: FTS5 walks that way by itself."""
+        return self.key(index).desc()
+
+    async def plan(self, connection: AsyncConnection, *, by_index: bool) -> None:
+        """Nothing to do: there is one way through FTS5."""
 
     async def write(
         self, connection: AsyncConnection, index: SearchIndex, ident: int, title: list[str], body: list[str]
@@ -136,6 +157,21 @@ class SqliteEngine:
             await connection.execute(select(index.terms.c.id, index.terms.c.term).where(index.terms.c.term.in_(terms)))
         ).all()
         await connection.execute(insert(self._terms(index)), [{"rowid": row.id, "term": row.term} for row in added])
+
+    async def unlearn(self, connection: AsyncConnection, index: SearchIndex, terms: Sequence[str]) -> None:
+        """Take terms out of the vocabulary."""
+        name, ours = f"fts_{index.name}_terms", index.terms
+        found = (await connection.execute(select(ours.c.id, ours.c.term).where(ours.c.term.in_(terms)))).all()
+        if not found:
+            return
+        gone = [{name: "delete", "rowid": row.id, "term": row.term} for row in found]
+        await connection.execute(insert(self._terms(index)), gone)
+        await connection.execute(delete(ours).where(ours.c.id.in_([row.id for row in found])))
+
+    async def compact(self, connection: AsyncConnection, index: SearchIndex) -> None:
+        """Merge the index into one piece: what was taken out stands in older ones until then."""
+        for own in (self.table(index), self._terms(index)):
+            await connection.execute(insert(own), {own.name: "optimize"})
 
     def containing(self, index: SearchIndex, part: str, limit: int) -> Any:
         """Return the statement for the shortest terms that contain `part` (three characters or more)."""
@@ -171,20 +207,33 @@ class PostgresEngine:
         alternatives = (" | ".join(f"'{_quoted(term)}'" for term in group) for group in groups)
         return cast(" & ".join(f"({words})" for words in alternatives), TSQUERY)
 
-    def meets(self, index: SearchIndex, groups: Groups) -> ColumnElement[bool]:
-        """Return the condition that a document has a term of every group."""
-        return self.table(index).c.vector.op("@@", is_comparison=True)(self._query(groups))
+    def meets(self, index: SearchIndex, groups: Groups, *, in_title: bool = False) -> ColumnElement[bool]:
+        """Return the condition that a document, or its title, has a term of every group."""
+        # Weights are not in the index, so a question for them would read every document.
+        own = self.table(index).c.title if in_title else self.table(index).c.vector
+        return own.op("@@", is_comparison=True)(self._query(groups))
 
     def rank(self, index: SearchIndex, groups: Groups) -> ColumnElement[float]:
         """Return how well it meets them; less is better."""
         return -func.ts_rank(self.table(index).c.vector, self._query(groups))
 
+    def newest(self, index: SearchIndex) -> ColumnElement[Any]:
+        """Return the order in which the newest document comes first.
+
+        Not by the key itself: PostgreSQL would walk along the key and read document after document.
+        """
+        return (self.key(index) + 0).desc()
+
+    async def plan(self, connection: AsyncConnection, *, by_index: bool) -> None:
+        """Rule out that all documents are read, which looks cheap with a LIMIT: vectors are stored apart and packed."""
+        await connection.execute(select(func.set_config("enable_seqscan", "off" if by_index else "on", True)))  # noqa: FBT003
+
     async def write(
         self, connection: AsyncConnection, index: SearchIndex, ident: int, title: list[str], body: list[str]
     ) -> None:
         """Put a document that is new in `index.documents` into the index."""
-        vector = cast(vector_text(title, body), TSVECTOR)
-        await connection.execute(insert(self.table(index)).values(id=ident, vector=vector))
+        vectors = {"vector": cast(vector_text(title, body), TSVECTOR), "title": cast(vector_text(title, []), TSVECTOR)}
+        await connection.execute(insert(self.table(index)).values(id=ident, **vectors))
 
     async def erase(self, connection: AsyncConnection, index: SearchIndex, ident: int, title: str, body: str) -> None:  # noqa: ARG002
         """Take a document out."""
@@ -195,6 +244,13 @@ class PostgresEngine:
         """Add terms; another writer may be adding the same at this moment."""
         add = pg_insert(index.terms).on_conflict_do_nothing()
         await connection.execute(add, [{"term": term} for term in terms])
+
+    async def unlearn(self, connection: AsyncConnection, index: SearchIndex, terms: Sequence[str]) -> None:
+        """Take terms out of the vocabulary."""
+        await connection.execute(delete(index.terms).where(index.terms.c.term.in_(terms)))
+
+    async def compact(self, connection: AsyncConnection, index: SearchIndex) -> None:
+        """Nothing to do: PostgreSQL's own vacuum clears away what was deleted."""
 
     def containing(self, index: SearchIndex, part: str, limit: int) -> Any:
         """Return the statement for the shortest terms that contain `part` (three characters or more)."""

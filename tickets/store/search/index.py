@@ -31,8 +31,8 @@ from tickets.store.search.expansion import Group, expand
 from tickets.store.search.tokens import MAX_TERM, distinct, index_terms
 from tickets.store.tables.searching import SearchIndex
 
-# So many documents are ranked at most; of more, the newest.
-_BOUND: Final = 800
+# So many documents are ranked at most; of more, those with a word in the title and the newest.
+_BOUND: Final = 600
 # So many of the best are weighed word by word.
 _WEIGHED: Final = 80
 _TITLE_BONUS: Final = 0.4
@@ -96,6 +96,26 @@ async def _learn(connection: AsyncConnection, engine: Engine, index: SearchIndex
         await engine.learn(connection, index, fresh)
 
 
+async def words_of(connection: AsyncConnection, index: SearchIndex, refs: Collection[str]) -> set[str]:
+    """Return every term of these documents."""
+    documents = index.documents
+    query = select(documents.c.title, documents.c.body).where(documents.c.ref.in_(refs))
+    return {term for row in await connection.execute(query) for text in row for term in text.split()}
+
+
+async def forget(connection: AsyncConnection, index: SearchIndex, terms: Collection[str]) -> None:
+    """Take those of `terms` that no document has any more out of the vocabulary, and leave no trace of them."""
+    engine = engine_of(connection)
+    gone = []
+    for term in terms:
+        held = select(engine.key(index)).where(engine.meets(index, [[term]])).limit(1)
+        if (await connection.execute(held)).first() is None:
+            gone.append(term)
+    if gone:
+        await engine.unlearn(connection, index, gone)
+    await engine.compact(connection, index)
+
+
 async def rescope(connection: AsyncConnection, index: SearchIndex, ref: str, scope: str) -> None:
     """Move a document to another scope; nothing happens when it is not indexed."""
     await connection.execute(update(index.documents).where(index.documents.c.ref == ref).values(scope=scope))
@@ -134,13 +154,13 @@ async def search(
     """Return the documents of `scopes` that meet `q` best; those that meet some words only come after."""
     engine = engine_of(connection)
     groups = await expand(connection, engine, index, q)
+    await engine.plan(connection, by_index=True)
     weighed = await _weigh(connection, engine, index, groups)
-    if not weighed:
-        return []
-    found = await _candidates(connection, engine, index, weighed, scopes, everything=True)
+    found = [] if not weighed else await _candidates(connection, engine, index, weighed, scopes, everything=True)
     if len(found) < limit and len(weighed) > 1:
         some = await _candidates(connection, engine, index, weighed, scopes, everything=False)
         found = list(dict.fromkeys([*found, *some]))
+    await engine.plan(connection, by_index=False)
     whole = sum(word.weight for word in weighed) + _UNKNOWN * (len(groups) - len(weighed))
     documents = index.documents
     rows = (await connection.execute(select(documents).where(documents.c.id.in_(found)))).all()
@@ -196,14 +216,31 @@ async def _candidates(
         groups = [chosen]
     own, documents = engine.table(index), index.documents
     key = engine.key(index)
-    query = (
-        select(key)
-        .select_from(own.join(documents, documents.c.id == key))
-        .where(engine.meets(index, groups), documents.c.scope.in_(list(scopes)))
-        .limit(_WEIGHED)
-    )
-    order = key.desc() if most >= _BOUND else engine.rank(index, groups)
-    return list((await connection.execute(query.order_by(order))).scalars())
+    if most < _BOUND:
+        query = (
+            select(key)
+            .select_from(own.join(documents, documents.c.id == key))
+            .where(engine.meets(index, groups), documents.c.scope.in_(list(scopes)))
+            .order_by(engine.rank(index, groups))
+            .limit(_WEIGHED)
+        )
+        return list((await connection.execute(query)).scalars())
+    # Too many to rank them all: those that have it in their title, and the newest.
+    found: list[int] = []
+    for in_title in (True, False):
+        met = select(key.label("id")).where(engine.meets(index, groups, in_title=in_title))
+        newest = met.order_by(engine.newest(index)).limit(_BOUND).subquery()
+        seen = (
+            select(documents.c.id)
+            .join(newest, newest.c.id == documents.c.id)
+            .where(documents.c.scope.in_(list(scopes)))
+            .order_by(documents.c.id.desc())
+            .limit(_WEIGHED)
+        )
+        found += (await connection.execute(seen)).scalars()
+        if len(found) >= _WEIGHED:
+            break
+    return list(dict.fromkeys(found))[:_WEIGHED]
 
 
 def _hit(row: Any, weighed: Sequence[_Weighed], whole: float) -> Hit:
