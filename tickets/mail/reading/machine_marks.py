@@ -89,8 +89,8 @@ DAEMONS: Final = re.compile(
     re.IGNORECASE,
 )
 DAEMON_NAMES: Final = re.compile(
-    r"mail(?:er)? ?deliver[y ]|mailer[- ]daemon|postmaster|system administrator|mail (?:system|administrator)"
-    r"|delivery subsystem|ndr administrator|systemadministrator|microsoft (?:outlook|exchange)",
+    r"mail(?:er)? ?deliver[y ]|mailer[- ]daemon|postmaster|mail system|delivery subsystem|ndr administrator"
+    r"|microsoft (?:outlook|exchange)",
     re.IGNORECASE,
 )
 NO_REPLY: Final = re.compile(

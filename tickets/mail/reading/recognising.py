@@ -104,7 +104,7 @@ def _status_report(mail: Mail) -> Kind | None:
 
 
 def _worded_report(mail: Mail) -> Kind | None:
-    """Read a report in a mail system's own words: two signs of three (sender, subject, text), or its own header."""
+    """Read a report in a mail system's own words, or one with Exim's own field."""
     if "x-failed-recipients" in mail.fields:
         reason = "X-Failed-Recipients"
     else:
@@ -112,7 +112,9 @@ def _worded_report(mail: Mail) -> Kind | None:
         subject = _first(DELAY_SUBJECTS, mail.subject) or _first(BOUNCE_SUBJECTS, mail.subject)
         text = _first(BOUNCE_TEXTS, top) or _first(DELAY_TEXTS, top)
         mark = subject or text
-        if mark is None or (comes_from_daemon(mail) + (subject is not None) + (text is not None)) < 2:
+        machine = comes_from_daemon(mail) or (_unanswered(mail) and subject is not None and text is not None)
+        # Whoever asks about a report copies its subject and its words, so these are no sign without the sender.
+        if mark is None or not machine:
             return None
         reason = f"a delivery report of {mark.writer}"
     recipients = failed_in(status_blocks(mail)) or failed_in_text(mail)
@@ -142,13 +144,18 @@ def _worded_answer(mail: Mail) -> Automatic | None:
         return Automatic("RFC 3834 section 3.1: an empty return path")
     if AUTOREPLY_SUBJECT.match(mail.subject):
         return Automatic("its subject is an autoresponder's")
-    if mail.from_ is not None and NO_REPLY.search(mail.from_.address.partition("@")[0]):
+    if _unanswered(mail):
         return Automatic("nobody reads answers to its sender")
     if comes_from_daemon(mail) and mail.from_ is not None and DAEMONS.match(mail.from_.address.partition("@")[0]):
         return Automatic("a mail system's own address")
     if parse_parameters(mail.fields.get("content-type"))[0] == "multipart/report":
         return Automatic("RFC 6522: a report")
     return None
+
+
+def _unanswered(mail: Mail) -> bool:
+    """Say whether its sender calls itself one whom answers do not reach."""
+    return mail.from_ is not None and NO_REPLY.search(mail.from_.address.partition("@")[0]) is not None
 
 
 def _first(marks: tuple[TextMark, ...], text: str) -> TextMark | None:

@@ -77,7 +77,7 @@ _LINES = [*_SPECIAL.split(b"\n"), b" ", b"\t=", b"Subject: \xff\x1b$B"]
     st.sampled_from([b"\r\n", b"\n", b"\r", b"\r\r\n"]),
 )
 @example([b"From: a@b", b"Content-Type: multipart/mixed; boundary=x", b"", b"--x", b"--x--"], b"\n")
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_any_lines_are_a_mail_or_unreadable(lines: list[bytes], end: bytes) -> None:
     read_whole(end.join(lines))
 

@@ -150,8 +150,8 @@ def test_reports_in_free_text(subject: str, body: str, address: str, permanent: 
     assert isinstance(kind, Bounce)
     assert ([each.address for each in kind.failed], kind.permanent) == ([address], permanent)
     assert kind.original.message_ids == ("lost@desk.example",)
-    # The twin: a person who writes the same words under a subject of their own.
-    assert recognise(mail("Subject: What does this mean?", body=body)) == Person()
+    # The twin: a person who copies the same words, to ask what they mean.
+    assert recognise(mail(f"Subject: {subject}", "To: desk@example.org", body=body)) == Person()
 
 
 def test_a_warning_in_free_text_is_a_delay() -> None:
