@@ -9,12 +9,12 @@ import importlib.util
 import ipaddress
 import shlex
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from msgspec.structs import asdict
 from sqlalchemy.exc import SQLAlchemyError
@@ -34,7 +34,7 @@ from relay.switch.socket import Receive, Scope, Send
 from relay.switch.switchboard import Switchboard
 from relay.wakeup import Bell, listening
 from relay.worker import work
-from tickets import setup
+from tickets import keeping, setup
 from tickets.app import HelpDesk, build_help_desk
 from tickets.domain.access import Role
 from tickets.domain.errors import DeskError
@@ -502,6 +502,24 @@ async def check_smtp(settings: Settings) -> None:
         await setup.check_smtp(desk_settings(settings))
     except NotSent as error:
         raise Trouble(str(error)) from error
+
+
+async def kept(settings: Settings, noun: str) -> list[dict[str, Any]]:
+    """List categories, teams or rules, by names. Raises Trouble."""
+    with desk_trouble():
+        return await keeping.kept(desk_settings(settings), noun)
+
+
+async def keep(settings: Settings, noun: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep a new category, team or rule. Raises Trouble."""
+    with desk_trouble():
+        return await keeping.keep(desk_settings(settings), noun, values)
+
+
+async def change_kept(settings: Settings, noun: str, name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Change a category, a team or a rule. Raises Trouble."""
+    with desk_trouble():
+        return await keeping.change_kept(desk_settings(settings), noun, name, values)
 
 
 async def show_organisation(settings: Settings) -> dict[str, str]:

@@ -3,24 +3,20 @@
 Exit statuses: 0 done; 1 it did not work (one line on standard error says what to do); 2 the command line is wrong.
 """
 
-import asyncio
 import dataclasses
-import json
 import os
 import secrets
 import sys
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from relay.config import FILE_NAME, Settings, SettingsError, check_database_url, load_settings
-
-T = TypeVar("T")
+from relay.cli_parts import DEFAULT_CONFIG, Config, Failed, Json, explained, run, settings_of, show
+from relay.cli_spreading import category_app, rule_app, team_app
+from relay.config import FILE_NAME, Settings, check_database_url
 
 app = typer.Typer(name="towline-relay", help="The server of a Towline help desk.", no_args_is_help=True)
 technician_app = typer.Typer(help="Who may log in at the console.", no_args_is_help=True)
@@ -30,53 +26,15 @@ org_app = typer.Typer(help="The organisation's keys.", no_args_is_help=True)
 app.add_typer(technician_app, name="technician")
 app.add_typer(database_app, name="database")
 app.add_typer(mail_app, name="mail")
+app.add_typer(category_app, name="category")
+app.add_typer(team_app, name="team")
+app.add_typer(rule_app, name="rule")
 app.add_typer(org_app, name="org")
 app.add_typer(org_app, name="organisation", hidden=True)
 
-Config = Annotated[
-    Path, typer.Option("--config", "-c", help="The settings file.", envvar="TOWLINE_CONFIG", show_default=True)
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
 Generate = Annotated[bool, typer.Option("--generate-password", help="Make a password up and print it once.")]
 Email = Annotated[str, typer.Argument(help="Email address, which is the login name.")]
-
-DEFAULT_CONFIG: Final = Path(FILE_NAME)
-
-
-class Failed(Exception):
-    """The command did not work; `str()` says what to do."""
-
-
-@contextmanager
-def explained() -> Iterator[None]:
-    """End the command with one line and status 1 when something that can happen happens."""
-    from relay.app import Trouble
-    from relay.certificates import CertificateError
-
-    try:
-        yield
-    except (Failed, SettingsError, CertificateError, Trouble, OSError) as error:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(f"towline-relay: {error}", markup=False)
-        raise typer.Exit(1) from error
-
-
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run the asynchronous part of a command."""
-    return asyncio.run(work)
-
-
-def settings_of(config: Path) -> Settings:
-    """Read the settings. Raises SettingsError."""
-    return load_settings(config, os.environ)
-
-
-def show(value: object, as_json: bool, text: Callable[[Console], None]) -> None:
-    """Print JSON, or the text for people."""
-    if as_json:
-        typer.echo(json.dumps(value, ensure_ascii=False))
-    else:
-        text(Console(highlight=False, soft_wrap=True))
 
 
 @app.command()

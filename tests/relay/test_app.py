@@ -155,7 +155,7 @@ async def test_a_filed_ticket_leads_to_a_joined_pair(server: RunningServer) -> N
 
         ticket = await post(
             "/tickets",
-            category="Software",
+            category="Programs",
             title="It broke",
             description="It does not start.",
             urgency="high",

@@ -1,6 +1,6 @@
 """The lists that an admin keeps, as forms: which fields each has, how they are read and shown."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -9,12 +9,12 @@ import msgspec
 
 from tickets.domain.access import Actor, Thing
 from tickets.domain.assignment import RuleFields, Strategy
-from tickets.domain.categories import CategoryFields
+from tickets.domain.categories import CategoryFields, CategoryView
 from tickets.domain.clocks import PolicyFields
 from tickets.domain.priority import Impact, Priority
 from tickets.domain.registers import Register
 from tickets.domain.services import DeskServices
-from tickets.domain.teams import CalendarFields, TeamFields
+from tickets.domain.teams import CalendarFields, CalendarView, TeamFields, TeamView
 from tickets.domain.values import Urgency
 
 Options = tuple[tuple[str, str], ...]
@@ -199,15 +199,20 @@ async def category_options(desk: DeskServices, actor: Actor) -> Options:
 async def choices(desk: DeskServices, actor: Actor) -> dict[str, Options]:
     """Return the options that fields choose from, by the name of their source."""
     return {
-        "categories": tuple((each.id, each.name) for each in await desk.categories.listed(actor)),
-        "teams": tuple((each.id, each.name) for each in await desk.teams.listed(actor) if each.active),
-        "calendars": tuple((each.id, each.name) for each in await desk.calendars.listed(actor) if each.active),
+        "categories": _named(await desk.categories.listed(actor)),
+        "teams": _named(await desk.teams.listed(actor)),
+        "calendars": _named(await desk.calendars.listed(actor)),
         "technicians": tuple((each.id, each.name) for each in (await desk.technicians.listed(actor)).items),
         "impacts": tuple(IMPACT.items()),
         "priorities": tuple(PRIORITY.items()),
         "strategies": tuple(STRATEGY.items()),
         "urgencies": tuple((each, each) for each in Urgency),
     }
+
+
+def _named(views: Iterable[CategoryView | TeamView | CalendarView]) -> Options:
+    """Return what can be chosen; what is not in use stays on offer, so that a form does not change it unasked."""
+    return tuple((each.id, each.name if each.active else f"{each.name} (not in use)") for each in views)
 
 
 def shown_values(kept: Kept, view: msgspec.Struct) -> dict[str, str]:
