@@ -8,12 +8,14 @@ _SENDING = f"{_MAIL}/test_sending.py"
 _MESSAGE = f"{_MAIL}/test_message.py"
 _SMTP = f"{_MAIL}/test_smtp.py"
 _SETTINGS = "tests/relay/test_mail.py"
+_WORDING = f"{_MAIL}/test_wording.py"
+_LINKS = f"{_MAIL}/test_links.py"
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "access keys leave for any address",
-        "tickets/mail/sending.py",
-        " and row.recipient == row.requester_email",
+        "tickets/mail/packing.py",
+        " or row.recipient != row.requester_email",
         "",
         f"{_NOTICES}::test_the_key_does_not_leave_for_another_address",
     ),
@@ -34,9 +36,9 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "confirmations have no brake",
-        "tickets/mail/notices.py",
-        "if confirm and await self._may_confirm(connection, row.requester_email):",
-        "if True:",
+        "tickets/mail/budgets.py",
+        "limits.confirmation_recipient, kind is MailKind.CONFIRMATION)",
+        "limits.confirmation_recipient, False)",
         f"{_NOTICES}::test_an_address_is_not_flooded_with_confirmations",
     ),
     Mutant(
@@ -69,8 +71,8 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "words of strangers are HTML in mail",
-        "tickets/mail/writing.py",
-        'autoescape=jinja2.select_autoescape(["html"], default=False)',
+        "tickets/mail/wording.py",
+        "autoescape=html",
         "autoescape=False",
         f"{_MESSAGE}::test_words_are_text_in_html_and_nothing_is_loaded",
     ),
@@ -126,8 +128,80 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "old mails are kept for ever",
         "tickets/store/outbox.py",
-        'outbox.c.text != "")\n        .values(text="", html="")',
-        'outbox.c.text == "")\n        .values(text="", html="")',
+        '            outbox.c.text != "",\n',
+        '            outbox.c.text == "",\n',
         f"{_SENDING}::test_what_mails_said_is_forgotten_after_a_while",
+    ),
+    Mutant(
+        "mail has no budget",
+        "tickets/mail/budgets.py",
+        "if counts and (until := ",
+        "if not counts and (until := ",
+        f"{_MAIL}/test_budgets.py::test_a_thousand_automatic_replies_come_to_rest",
+    ),
+    Mutant(
+        "mail goes to addresses that take none",
+        "tickets/mail/sending.py",
+        "if await mail_addresses.shut_among(connection, [row.recipient]):",
+        "if False:",
+        f"{_MAIL}/test_budgets.py::test_an_address_that_takes_no_mail_gets_none",
+    ),
+    Mutant(
+        "wordings may loop and call",
+        "tickets/mail/wording.py",
+        "if not isinstance(node, _NODES):",
+        "if False:",
+        f"{_WORDING}::test_what_is_refused_and_where",
+    ),
+    Mutant(
+        "wordings make mails without bound",
+        "tickets/mail/wording.py",
+        "_MAX_MADE: Final = 512 * 1024\n",
+        "_MAX_MADE: Final = 512 * 1024 * 1024\n",
+        f"{_WORDING}::test_what_a_wording_makes_has_a_bound",
+    ),
+    Mutant(
+        "wordings load things from anywhere",
+        "tickets/mail/wording.py",
+        "    _Reader().feed(html)\n",
+        "    _Reader()\n",
+        f"{_WORDING}::test_html_that_runs_or_loads_is_refused",
+    ),
+    Mutant(
+        "who asks for a link learns whether there is a request",
+        "tickets/services/mailed_links.py",
+        "            await link_requests.add(",
+        "            if tracking and await context.find(connection, tracking) is None:\n"
+        "                raise Unavailable\n"
+        "            await link_requests.add(",
+        f"{_LINKS}::test_the_answer_is_the_same_for_all",
+    ),
+    Mutant(
+        "links are mailed for anybody's address",
+        "tickets/services/mailed_links.py",
+        " and row.requester_email == asked.email",
+        "",
+        f"{_LINKS}::test_the_answer_is_the_same_for_all",
+    ),
+    Mutant(
+        "lists of requests open for ever",
+        "tickets/keys.py",
+        "person if good and now.timestamp() < int(until) else None",
+        "person if good else None",
+        f"{_LINKS}::test_a_list_of_all_requests_opens_for_an_hour",
+    ),
+    Mutant(
+        "lists of requests open without their key",
+        "tickets/keys.py",
+        "person if good and now.timestamp() < int(until) else None",
+        "person if now.timestamp() < int(until) else None",
+        f"{_LINKS}::test_nobody_elses_key_opens_a_list",
+    ),
+    Mutant(
+        "anybody says how the help was",
+        "tickets/services/ratings.py",
+        "if not same_token(new.key, context.keys.rating_key(*owner)) or row is None:",
+        "if row is None:",
+        f"{_MAIL}/test_ratings.py::test_only_the_key_of_this_requester_rates",
     ),
 )

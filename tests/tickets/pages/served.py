@@ -39,12 +39,12 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def served_world(folder: Path) -> AsyncIterator[World]:
+async def served_world(folder: Path, **more: Any) -> AsyncIterator[World]:
     """Open a help desk that a browser can reach; `settings.public_url` says where."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    settings = HelpDeskSettings(data_dir=folder, public_url=url, organisation_name="Office Help")
+    settings = HelpDeskSettings(data_dir=folder, public_url=url, organisation_name="Office Help", **more)
     await setup.initialise(settings)
     clock, switchboard = FakeClock(time.time()), RecordingSwitchboard()
     desk = build_help_desk(settings, switchboard=switchboard, clock=clock, passwords=QUICK)

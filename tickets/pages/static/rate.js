@@ -75,3 +75,6 @@ if (key === null) {
   // What was clicked in the mail is one more click or key press away.
   buttons.find((button) => button.value === given[2])?.focus();
 }
+
+// The link was opened again in a tab that shows the page already.
+window.addEventListener("hashchange", () => { if (location.hash) location.reload(); });
