@@ -57,6 +57,7 @@ prove: ## measure against the targets and write docs/performance.md
 	@tools/system-packages test
 	@$(MAKE) setup
 	@$(BIN)/python -m benchmarks.outbox_kills
+	@$(BIN)/python -m benchmarks.intake_kills
 	@$(BIN)/python -m benchmarks.prove
 
 bench: ## measure delay, bytes and processor time through a real relay

@@ -4,7 +4,7 @@ A mutant replaces one piece of source text, which must occur exactly once, and n
 check without a mutant is a check that somebody can delete without being told.
 """
 
-from tests.mutants import agent, browser, limits, mail, pages, protocol, reading, relay, tickets, viewer
+from tests.mutants import agent, browser, intake, limits, mail, pages, protocol, reading, relay, tickets, viewer
 from tests.mutants.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -13,6 +13,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *tickets.MUTANTS,
     *limits.MUTANTS,
     *mail.MUTANTS,
+    *intake.MUTANTS,
     *reading.MUTANTS,
     *pages.MUTANTS,
     *agent.MUTANTS,
