@@ -37,6 +37,8 @@ _VERBLESS: Final = re.compile(
     r"<\s?[^\s<>]{1,64}@[^\s<>]{1,190}\s?>\s?:?\s?\Z"
     r"|\A\d{4}-\d\d-\d\d\s\d{1,2}:\d\d\s(?:GMT|UTC)[+-]\d\d:?\d\d\s[^<>:]{1,80}:?\s?\Z"
 )
+# People tell what somebody wrote in sentences of their own: "On 3 May I asked Bob, and he wrote:".
+_FIRST_PERSON: Final = re.compile(r"\b(?:I(?!\.)|[Ww]e|[Ii]ch|[Ww]ir|nous|noi|mam)\b")
 # Not more than this may stand between the verb and the colon: "schrieb am Fr., 28. Apr. 2017 um 11:53 Uhr:".
 _MAX_AFTER_VERB: Final = 200
 # The cheap question before the dear one: could an attribution begin here?
@@ -151,6 +153,8 @@ def _is_attribution(text: str) -> bool:
     if verb is None or len(text) - verb.end() > _MAX_AFTER_VERB:
         return False
     before = text[: verb.start()]
+    if _FIRST_PERSON.search(before):
+        return False
     if _OPENS.match(text) and any(character.isdigit() for character in text):
         return True
     return _OPENS_WITH_DATE.match(text) is not None or _ADDRESSED.search(before) is not None

@@ -91,6 +91,7 @@ def test_a_signature_is_folded(mark: str) -> None:
     [
         pytest.param("The log says:\n-----\nerror 5\n-----\nWhat now?", id="rules around a log"),
         pytest.param("I asked on 3 May.\nBob wrote nothing.", id="words of an attribution"),
+        pytest.param("On Monday at 10:30 I asked, and he wrote:\nIt fails.", id="a sentence that tells"),
         pytest.param("From: Berlin\nTo: Paris\nDate: 3 May\nPlease book it.", id="a journey"),
         pytest.param("| a | b |\n|---|---|\n| 1 | 2 |", id="a table"),
         pytest.param("mysql> select 1;\nEmpty set", id="a prompt"),
