@@ -15,6 +15,7 @@ class Entry:
 
 ENTRIES: Final[tuple[Entry, ...]] = (
     Entry("/admin/categories", "Categories", "What requests are about, and whose work they are."),
+    Entry("/admin/fields", "Extra fields", "What requests of a category are asked besides."),
     Entry("/admin/teams", "Teams", "Who works together."),
     Entry("/admin/technicians", "Technicians", "Skills, hours, absences, and how much each has."),
     Entry("/admin/rules", "Assignment", "Who gets a new request."),
