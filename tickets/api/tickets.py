@@ -99,7 +99,7 @@ async def add_message(
 async def follow_up(
     request: Request, tracking: str, desk: Desk, actor: Asking, new: Annotated[FollowUp, Depends(body_of(FollowUp))]
 ) -> Response:
-    """For its requester, when it is too late to answer; the two are linked, and the answer holds the new one's token."""
+    """For its requester, when it is too late to answer; the two are linked. The answer holds the new one's token."""
     submitted = await desk.tickets.follow_up(actor, tracking, new.text, channel=_said_by(request, actor))
     return answer(submitted, HTTPStatus.CREATED)
 

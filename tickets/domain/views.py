@@ -8,7 +8,7 @@ import msgspec
 from protocol.rights import Right
 from tickets.domain.access import Action, Role
 from tickets.domain.attachments import AttachmentView
-from tickets.domain.conversation import LinkView, TimeSpent, WatcherView
+from tickets.domain.conversation import LinkView, MergeView, TimeSpent, WatcherView
 from tickets.domain.finding import Sort
 from tickets.domain.priority import Impact, Priority
 from tickets.domain.values import Asset, Channel, ConsentAnswer, DeviceKind, EntryKind, QueueView, Status, Urgency
@@ -240,6 +240,7 @@ class TicketView(msgspec.Struct, frozen=True):
     tags: tuple[str, ...] = ()
     links: tuple[LinkView, ...] = ()
     time_spent: TimeSpent | None = None
+    merged: tuple[MergeView, ...] = ()
     impact: Impact = Impact.NORMAL
     priority: Priority = Priority.NORMAL
     team: TeamName | None = None

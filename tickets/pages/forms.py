@@ -21,7 +21,7 @@ Values = Mapping[str, str]
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
-def _clean(value: str) -> str:
+def tidy(value: str) -> str:
     """Browsers send line ends as CR LF; NUL is no text and some databases refuse it."""
     return value.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").strip()
 
@@ -46,7 +46,7 @@ async def read_form(request: Request, *, verbatim: str | None = None, most: int 
         )
     except ValueError:
         raise Invalid("", "The form has too many fields.") from None
-    return {name: value if name == verbatim else _clean(value) for name, value in reversed(pairs)}
+    return {name: value if name == verbatim else tidy(value) for name, value in reversed(pairs)}
 
 
 @dataclass

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 from urllib.parse import quote
 
+from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -28,10 +30,18 @@ def login_address(request: Request) -> str:
     return f"{LOGIN_PAGE}?done=expired&next={quote(wanted, safe='/')}"
 
 
-def page(site: Site, path: str, endpoint: Endpoint, *methods: str, staff_only: bool = False) -> Route:
+def page(
+    site: Site,
+    path: str,
+    endpoint: Endpoint,
+    *methods: str,
+    staff_only: bool = False,
+    max_body: int | None = None,
+) -> Route:
     """Return the route of an endpoint that declared with `requires` what it needs.
 
-    On a `staff_only` page a stranger is led to the login, with the same answer for every address.
+    On a `staff_only` page a stranger is led to the login, with the same answer for every address. `max_body` takes
+    the place of the general limit.
     Raises TypeError when nothing is declared.
     """
     requirement = requirement_of(endpoint)
@@ -47,4 +57,5 @@ def page(site: Site, path: str, endpoint: Endpoint, *methods: str, staff_only: b
         check(actor, requirement.action, *requirement.things)
         return await endpoint(request, actor)
 
-    return Route(path, answer, methods=list(methods or ("GET",)))
+    limit = [] if max_body is None else [Middleware(RequestBodyLimitMiddleware, max_body_size=max_body)]
+    return Route(path, answer, methods=list(methods or ("GET",)), middleware=limit)

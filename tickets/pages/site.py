@@ -114,6 +114,7 @@ def make_environment(now: Callable[[], datetime]) -> jinja2.Environment:
         urgency_words=words.URGENCY,
         asset_words=words.ASSET,
         channel_words=words.CHANNEL,
+        link_words=words.LINK,
         move_words=words.MOVE,
         console_base="console/base.html",
         admin_entries=ENTRIES,

@@ -25,7 +25,6 @@ from tickets.store.files import FileStore
 from tickets.store.tickets import TicketRow
 from tickets.store.timeline import NewEntry
 
-
 # A ticket into which others were merged can be merged on.
 _MOST_MERGES: Final = 20
 

@@ -1,17 +1,19 @@
 """A ticket as it is read: its timeline with files and parts of mails in their places, and what is around it."""
 
 from collections import defaultdict
+from datetime import timedelta
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tickets.domain.access import Actor
 from tickets.domain.attachments import AttachmentView
-from tickets.domain.conversation import LinkView, TimeLine, TimeSpent, WatcherView
+from tickets.domain.conversation import LinkView, MergeView, TimeLine, TimeSpent, WatcherView
 from tickets.domain.views import TicketView, TimelineEntry
 from tickets.services.views import ticket_view
 from tickets.store import attachments as attachment_store
 from tickets.store import links as link_store
+from tickets.store import merges as merge_store
 from tickets.store import message_parts, tags, watchers, work
 from tickets.store import timeline as timeline_store
 from tickets.store.tickets import TicketRow
@@ -37,7 +39,9 @@ async def timeline_of(connection: AsyncConnection, ticket: str, *, internal: boo
     )
 
 
-async def read_ticket(connection: AsyncConnection, actor: Actor, row: TicketRow, *, agent_online: bool) -> TicketView:
+async def read_ticket(
+    connection: AsyncConnection, actor: Actor, row: TicketRow, *, agent_online: bool, undo_within: timedelta
+) -> TicketView:
     """Return a ticket as `actor` sees it."""
     timeline = await timeline_of(connection, row.id, internal=actor.is_staff)
     view = ticket_view(row, actor, timeline, agent_online=agent_online)
@@ -51,6 +55,10 @@ async def read_ticket(connection: AsyncConnection, actor: Actor, row: TicketRow,
         tags=await tags.of_ticket(connection, row.id),
         links=await links_of(connection, row.id),
         time_spent=await time_spent_on(connection, row.id),
+        merged=tuple(
+            MergeView(merge.tracking, merge.title, merge.at + undo_within)
+            for merge in await merge_store.into(connection, row.id)
+        ),
     )
 
 

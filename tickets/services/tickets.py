@@ -218,7 +218,8 @@ class TicketService:
 
     async def _view(self, connection: AsyncConnection, actor: Actor, row: TicketRow) -> TicketView:
         online = self._context.switchboard.is_online(row.tracking)
-        return await read_ticket(connection, actor, row, agent_online=online)
+        undo_within = self._context.settings.lives.unmerging
+        return await read_ticket(connection, actor, row, agent_online=online, undo_within=undo_within)
 
     def _changed(self, row: TicketRow, *, queue: bool) -> None:
         self._context.hub.publish("ticket", row.tracking)

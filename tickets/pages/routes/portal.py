@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from protocol.tracking import InvalidTrackingNumber, TrackingNumber, parse_tracking
 from tickets.domain.access import ANONYMOUS, Action, Actor, Thing, requires
+from tickets.domain.attachments import MessageExtras
 from tickets.domain.errors import Invalid, TooManyTries
 from tickets.domain.values import Channel
 from tickets.domain.views import Submitted
@@ -17,8 +18,10 @@ from tickets.pages.access_keys import InvalidAccessKey, parse_access_key, split_
 from tickets.pages.forms import Values, check_request, read_form
 from tickets.pages.routing import page
 from tickets.pages.site import Site
+from tickets.pages.uploads import filled_form
 from tickets.pages.spreading import category_options
 from tickets.web.asking import address_of
+from tickets.web.uploads import MAX_UPLOAD_BYTES
 
 SENT_COOKIE: Final = "__Host-towline-sent"
 """Tracking number and requester token, for the page after sending only: a redirect must not carry them."""
@@ -55,19 +58,24 @@ class Portal:
     @requires(Action.SUBMIT, Thing.TICKETS)
     async def submit(self, request: Request, actor: Actor) -> Response:
         """Take the request, or show the form again with what is wrong beside each field."""
-        values = await read_form(request)
-        new, faults = check_request(values)
-        if new is None:
-            return await self._form(request, values, faults, 422)
-        try:
+        async with filled_form(request, self.site.desk) as filled:
+            values = filled.values
+            new, faults = check_request(values)
+            if new is None and filled.has_files:
+                faults["attachments"] = "Please choose the files again."
+            if new is None:
+                return await self._form(request, values, faults, 422)
             # What comes in here is the requester's own, even in a browser in which a technician is logged in.
-            sent = await self.site.desk.tickets.submit(
-                ANONYMOUS if actor.is_staff else actor, new, channel=Channel.PORTAL, address=address_of(request)
-            )
-        except Invalid as error:
-            return await self._form(request, values, {error.field: error.text}, 422)
-        except TooManyTries as error:
-            return await self._form(request, values, {"": str(error)}, 429)
+            who = ANONYMOUS if actor.is_staff else actor
+            extras = MessageExtras(channel=Channel.PORTAL, attachments=filled.files)
+            try:
+                sent = await self.site.desk.tickets.submit(
+                    who, new, channel=Channel.PORTAL, address=address_of(request), extras=extras
+                )
+            except Invalid as error:
+                return await self._form(request, values, {error.field: error.text}, 422)
+            except TooManyTries as error:
+                return await self._form(request, values, {"": str(error)}, 429)
         return self._sent(sent)
 
     def _sent(self, sent: Submitted) -> Response:
@@ -138,7 +146,7 @@ class Portal:
         """Return the routes of these pages."""
         return [
             page(self.site, "/", self.ask),
-            page(self.site, "/", self.submit, "POST"),
+            page(self.site, "/", self.submit, "POST", max_body=MAX_UPLOAD_BYTES),
             page(self.site, "/sent", self.sent),
             page(self.site, "/lookup", self.lookup),
             page(self.site, "/lookup", self.find, "POST"),

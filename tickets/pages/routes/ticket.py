@@ -13,12 +13,14 @@ from tickets.domain.access import Action, Actor, Thing, requires
 from tickets.domain.errors import AlreadyClaimed, DeskError, IllegalMove, Invalid, NotAllowed, TicketClosed
 from tickets.domain.priority import Impact
 from tickets.domain.registers import Triage
-from tickets.domain.values import WORKABLE, Status, Urgency
+from tickets.domain.values import WORKABLE, Channel, Status, Urgency
 from tickets.domain.views import JoinCodeView
 from tickets.pages import words
 from tickets.pages.forms import Values, check_text, read_form
 from tickets.pages.routing import page
 from tickets.pages.site import Site
+from tickets.pages.uploads import filled_form
+from tickets.web.uploads import MAX_UPLOAD_BYTES
 from tickets.pages.spreading import category_options
 
 STAFF_TICKETS: Final = (Thing.ASSIGNED_TICKET, Thing.UNASSIGNED_TICKET, Thing.FOREIGN_TICKET)
@@ -83,6 +85,10 @@ class Ticket:
             **shared,
         )
 
+    async def explain(self, request: Request, actor: Actor, refusal: DeskError) -> Response:
+        """Show the ticket as it is now, and why something was not done."""
+        return await self._page(request, actor, refusal=refusal)
+
     def _back(self, request: Request, done: str) -> Response:
         return self.site.go(f"/console/tickets/{request.path_params['tracking']}?done={done}")
 
@@ -98,15 +104,19 @@ class Ticket:
     @requires(Action.REPLY, *STAFF_TICKETS)
     async def message(self, request: Request, actor: Actor) -> Response:
         """Add a reply or an internal note."""
-        values = await read_form(request)
-        text, faults = check_text(values, "text", "Please write something first.")
-        if faults:
-            return await self._page(request, actor, status=422, values=values, faults=faults)
-        internal = values.get("internal") == "yes"
-        try:
-            await self.site.desk.tickets.message(actor, request.path_params["tracking"], text, internal=internal)
-        except _REFUSALS as refusal:
-            return await self._page(request, actor, values=values, refusal=refusal)
+        async with filled_form(request, self.site.desk) as filled:
+            values = filled.values
+            text, faults = check_text(values, "text", "Please write something first.")
+            if faults and filled.has_files:
+                faults["attachments"] = "Please choose the files again."
+            if faults:
+                return await self._page(request, actor, status=422, values=values, faults=faults)
+            internal, extras = values.get("internal") == "yes", filled.extras(Channel.PORTAL)
+            tracking = request.path_params["tracking"]
+            try:
+                await self.site.desk.tickets.message(actor, tracking, text, internal=internal, extras=extras)
+            except _REFUSALS as refusal:
+                return await self._page(request, actor, values=values, refusal=refusal)
         return self._back(request, "noted" if internal else "sent")
 
     @requires(Action.READ, *STAFF_TICKETS)
@@ -221,6 +231,8 @@ class Ticket:
         }
         return [
             page(self.site, at, self.shown, staff_only=True),
+            page(self.site, f"{at}/messages", self.message, "POST", staff_only=True, max_body=MAX_UPLOAD_BYTES),
+            page(self.site, f"{at}/messages", self.back, staff_only=True),
             *(page(self.site, f"{at}/{name}", deed, "POST", staff_only=True) for name, deed in deeds.items()),
             *(page(self.site, f"{at}/{name}", self.back, staff_only=True) for name in deeds),
             page(self.site, "/console/session/{tracking}", self.session, staff_only=True),

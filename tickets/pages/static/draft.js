@@ -31,3 +31,34 @@ try {
   // No storage here (switched off, or full): the form works without it.
   if (!(error instanceof DOMException)) throw error;
 }
+
+// A technician's drafts are kept on the server too, so that they can be finished on another computer.
+const KEEP_AFTER_MS = 1_500;
+for (const box of boxes) {
+  const folder = document.getElementById("main")?.dataset.drafts;
+  if (!folder) break;
+  const address = `${folder}/${box.dataset.draft}`;
+  let waiting = 0;
+  let sent = false;
+  const keep = () => {
+    if (sent) return;
+    const body = JSON.stringify({ text: box.value });
+    // No network: the browser has it, and the next key press tries again.
+    void fetch(address, { method: "PUT", headers: { "content-type": "application/json" }, body, keepalive: true }).catch(() => null);
+  };
+  box.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = window.setTimeout(keep, KEEP_AFTER_MS);
+  });
+  box.form?.addEventListener("submit", () => {
+    sent = true;
+    clearTimeout(waiting);
+  });
+  if (box.value) continue;
+  void fetch(address).then(async (answer) => {
+    const { text } = answer.ok ? /** @type {{text: string}} */ (await answer.json()) : { text: "" };
+    if (!text || box.value) return;
+    box.value = text;
+    box.closest("details")?.setAttribute("open", "");
+  }).catch(() => null);
+}

@@ -6,6 +6,7 @@ import { tellAll } from "./times.js";
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 30_000;
 const GATHER_MS = 150;
+const IDLE_MS = 8_000;
 
 const main = document.getElementById("main");
 const from = main?.dataset.from || location.pathname + location.search;
@@ -60,6 +61,7 @@ async function refresh() {
     else take(region, document.adoptNode(next));
   }
   tellAll();
+  document.dispatchEvent(new Event("towline:fresh"));
 }
 
 /** @param {Element} region @returns {string} */
@@ -93,8 +95,42 @@ function concerns(data) {
   return tracking === "" || !event.tracking || event.tracking === tracking;
 }
 
+// Who else is on this ticket's page, and what this page says about its own technician.
+const company = document.querySelector("[data-company]");
+const typed = document.querySelector("[data-typing]");
+/** @type {WebSocket | null} */
+let open = null;
+let doing = "looking";
+let idle = 0;
+
+/** @param {string} now */
+function tellDoing(now) {
+  doing = now;
+  if (company && tracking && open?.readyState === WebSocket.OPEN) {
+    open.send(JSON.stringify({ type: "here", tracking, doing }));
+  }
+}
+
+typed?.addEventListener("input", () => {
+  clearTimeout(idle);
+  idle = window.setTimeout(() => tellDoing("looking"), IDLE_MS);
+  if (doing !== "typing") tellDoing("typing");
+});
+
+/** @param {string} data */
+function meet(data) {
+  const event = /** @type {{type?: string, tracking?: string, people?: {name: string, doing: string}[]}} */ (JSON.parse(data));
+  if (event.type !== "company" || event.tracking !== tracking || !(company instanceof HTMLElement)) return;
+  const people = event.people ?? [];
+  const words = people.map(({ name, doing: what }) => (what === "typing" ? `${name} is writing an answer.` : `${name} has this request open.`));
+  company.hidden = words.length === 0;
+  company.textContent = words.join(" ");
+}
+
 let retry = FIRST_RETRY_MS;
 function again() {
+  open = null;
+  if (company instanceof HTMLElement) company.hidden = true;
   say("Not up to date at the moment; trying again …");
   setTimeout(() => void listen(), retry * (0.75 + Math.random() / 2));
   retry = Math.min(retry * 1.5, LONGEST_RETRY_MS);
@@ -115,6 +151,12 @@ async function listen() {
   socket.addEventListener("message", (message) => {
     retry = FIRST_RETRY_MS;
     say("");
+    if (open !== socket) {
+      // The first message says that the socket is good.
+      open = socket;
+      tellDoing(doing);
+    }
+    if (typeof message.data === "string") meet(message.data);
     if (concerns(message.data)) soon();
   });
   socket.addEventListener("close", again);

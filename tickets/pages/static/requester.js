@@ -5,14 +5,19 @@ import { copies } from "./copy.js";
 import { make, need } from "./dom.js";
 import { forgetKey, keepKey, knownKey, readKey } from "./keys.js";
 import { timeElement } from "./times.js";
+import { Basket, gather, sizeWords } from "./upload.js";
 
 const REFRESH_MS = 10_000;
 
-/** @typedef {{id: string, at: string, kind: string, who: string, role: string, text: string, internal: boolean}} Entry */
+/** @typedef {{id: string, name: string, size_bytes: number, shown: boolean}} Attachment */
+/**
+ * @typedef {{id: string, at: string, kind: string, who: string, role: string, text: string, internal: boolean, quoted: string,
+ *   attachments: Attachment[]}} Entry
+ */
 /**
  * @typedef {{tracking: string, title: string, description: string, status: string, created_at: string,
  *   solution: string | null, assignee: {name: string} | null, timeline: Entry[], agent_online: boolean,
- *   allowed: string[]}} Ticket
+ *   allowed: string[], watchers: {name: string}[]}} Ticket
  */
 
 /** @type {Record<string, string>} */
@@ -67,13 +72,56 @@ function nextStep(ticket) {
 function line(entry) {
   if (!SPOKEN.has(entry.kind)) {
     const when = make("span", "small", timeElement(entry.at));
-    return make("li", "event", `${entry.text} `, when);
+    return make("li", "event", `${entry.text} `, when, ...filesOf(entry));
   }
   const mine = entry.role === "requester" || entry.role === "agent";
   const head = make("div", "by", make("b", "", mine ? "You" : entry.who), " ", make("span", "small muted", timeElement(entry.at)));
   if (entry.kind === "resolved") head.append(make("span", "mark resolved", "Solution"));
   const side = entry.kind === "resolved" ? "solution" : mine ? "ours" : "theirs";
-  return make("li", side, head, make("div", "bubble", make("p", "said", entry.text)));
+  const rest = entry.quoted ? [make("details", "", make("summary", "", "Quoted text"), make("p", "said muted", entry.quoted))] : [];
+  return make("li", side, head, make("div", "bubble", make("p", "said", entry.text), ...rest, ...filesOf(entry)));
+}
+
+/**
+ * The key may be in no address, so files are fetched with it and shown or saved from this page's own memory.
+ * @param {Entry} entry @returns {HTMLElement[]}
+ */
+function filesOf(entry) {
+  if (!entry.attachments?.length) return [];
+  const pictures = entry.attachments.filter((file) => file.shown).map((file) => {
+    const image = document.createElement("img");
+    image.alt = file.name;
+    void blobOf(file).then((blob) => { if (blob) image.src = URL.createObjectURL(blob); });
+    return make("li", "", image);
+  });
+  const names = entry.attachments.map((file) => {
+    const save = make("button", "quiet", file.name);
+    save.setAttribute("type", "button");
+    save.addEventListener("click", () => void saveFile(file));
+    return make("li", "", save, " ", make("span", "small muted", sizeWords(file.size_bytes)));
+  });
+  return [...(pictures.length ? [make("ul", "pictures", ...pictures)] : []), make("ul", "files", ...names)];
+}
+
+/** @param {Attachment} file @returns {Promise<Blob | null>} */
+async function blobOf(file) {
+  try {
+    const answer = await fetch(`${api}/attachments/${file.id}`, { headers: { authorization: `Bearer ${key}` }, credentials: "omit" });
+    return answer.ok ? await answer.blob() : null;
+  } catch {
+    return null; // no network; loading the page again tries again
+  }
+}
+
+/** @param {Attachment} file */
+async function saveFile(file) {
+  const blob = await blobOf(file);
+  if (!blob) return;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = file.name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 /**
@@ -112,6 +160,9 @@ function show(ticket) {
   const open = ticket.allowed.includes("reply") && ticket.status !== "closed";
   reply.hidden = !open;
   need(shown, "#over", HTMLElement).hidden = open;
+  follow.hidden = !ticket.allowed.includes("follow-up");
+  const told = ticket.watchers.map((watcher) => watcher.name).join(", ");
+  need(shown, "[data-watchers]", HTMLElement).textContent = told ? `Also told: ${told}.` : "";
   document.title = `${ticket.tracking} ${ticket.title}`;
   only(shown);
 }
@@ -149,10 +200,11 @@ async function send(words) {
     method: "POST",
     headers: { authorization: `Bearer ${key ?? ""}`, "content-type": "application/json" },
     credentials: "omit",
-    body: JSON.stringify({ text: words }),
+    body: JSON.stringify({ text: words, attachments: await basket.ids() }),
   });
   if (answer.ok) {
     text.value = "";
+    basket.clear();
     await load();
     return;
   }
@@ -162,6 +214,50 @@ async function send(words) {
 }
 
 class Refused extends Error {}
+
+const chooser = need(reply, "[data-files]", HTMLElement);
+const basket = new Basket(
+  need(chooser, "[data-files-list]", HTMLElement), () => `${api}/attachments`, () => ({ authorization: `Bearer ${key ?? ""}` }),
+);
+gather(chooser, reply, (files) => {
+  basket.add(files);
+  need(chooser, "input", HTMLInputElement).value = "";
+});
+
+const follow = need(document, "#follow", HTMLFormElement);
+const followText = need(follow, "textarea", HTMLTextAreaElement);
+const followFault = need(follow, "#follow-fault", HTMLElement);
+
+/** A closed request stays closed; what happens again is a new one, which this browser opens at once. */
+async function followUp() {
+  const answer = await fetch(`${api}/follow-up`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key ?? ""}`, "content-type": "application/json" },
+    credentials: "omit",
+    body: JSON.stringify({ text: followText.value }),
+  });
+  if (!answer.ok) {
+    const problem = answer.headers.get("content-type")?.includes("json")
+      ? /** @type {{detail?: string}} */ (await answer.json()) : {};
+    throw new Refused(problem.detail ?? "Please try again in a minute.");
+  }
+  const made = /** @type {{tracking: string, requester_token: string}} */ (await answer.json());
+  followText.value = "";
+  location.assign(`/t/${encodeURIComponent(made.tracking)}#${made.requester_token}`);
+}
+
+follow.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (followText.value.trim() === "") return;
+  followFault.hidden = true;
+  const button = need(follow, "button", HTMLButtonElement);
+  button.disabled = true;
+  followUp().catch((error) => {
+    const why = error instanceof Refused ? error.message : "The help desk can’t be reached at the moment.";
+    followFault.textContent = `Not sent: ${why} What you wrote is still here.`;
+    followFault.hidden = false;
+  }).finally(() => { button.disabled = false; });
+});
 
 reply.addEventListener("submit", (event) => {
   event.preventDefault();
