@@ -75,7 +75,7 @@ async def test_a_draft_of_a_ticket_is_looked_through(world: World, staff: Staff)
     draft = ada.at
     assert "192.168.7.23" in page.one("table").text
     assert "192.168.7.23" not in page.one("article").text
-    assert page.one("a", href=f"/console/articles/{other}/edit?add={draft.rpartition('/')[2]}")
+    assert page.all("a", href=f"/console/articles/{other}/edit?add={draft.rpartition('/')[2]}")
     page = await ada.send(f"{draft}/undo", "Put it back: [IP 1]")
     assert "192.168.7.23" in page.one("article").text
     assert "Maria" not in page.one("article").text

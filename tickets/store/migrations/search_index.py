@@ -4,7 +4,8 @@ Released migrations call these functions: they never change what they make, a ne
 
 - SQLite: `fts_<name>`, FTS5 over the documents' words, and `fts_<name>_terms`, FTS5 with trigrams over the vocabulary;
   both keep no copy of the text (external content tables).
-- PostgreSQL: the table `fts_<name>` with a tsvector for each document, made by us word by word, with a GIN index; and
+- PostgreSQL: the table `fts_<name>` with a tsvector for each document and one for its title,
+  made by us word by word, with GIN indexes; and
   `fts_<name>_terms`, a GIN index over the vocabulary with pg_trgm.
 """
 
@@ -63,9 +64,10 @@ def create(name: str) -> None:
     _need_trgm()
     op.execute(
         f"CREATE TABLE fts_{name} (id bigint PRIMARY KEY REFERENCES {name}_documents (id) ON DELETE CASCADE,"
-        " vector tsvector NOT NULL)"
+        " vector tsvector NOT NULL, title tsvector NOT NULL)"
     )
     op.execute(f"CREATE INDEX fts_{name}_vector ON fts_{name} USING gin (vector)")
+    op.execute(f"CREATE INDEX fts_{name}_title ON fts_{name} USING gin (title)")
     op.execute(f"CREATE INDEX fts_{name}_terms ON {name}_terms USING gin (term gin_trgm_ops)")
 
 
@@ -101,9 +103,12 @@ def fill(name: str, rows: Iterable[tuple[str, str, str, str]]) -> None:
         for table in (f"fts_{name}", f"fts_{name}_terms"):
             op.execute(f"INSERT INTO {table} ({table}) VALUES ('rebuild')")  # noqa: S608 - the name is ours
         return
-    insert = sa.text(f"INSERT INTO fts_{name} (id, vector) VALUES (:id, CAST(:vector AS tsvector))")  # noqa: S608
+    insert = sa.text(
+        f"INSERT INTO fts_{name} (id, vector, title) VALUES (:id, CAST(:vector AS tsvector), CAST(:title AS tsvector))"  # noqa: S608
+    )
     for row in bind.execute(sa.select(documents.c.id, documents.c.title, documents.c.body)).fetchall():
-        bind.execute(insert, {"id": row.id, "vector": vector_text(row.title.split(), row.body.split())})
+        title, body = row.title.split(), row.body.split()
+        bind.execute(insert, {"id": row.id, "vector": vector_text(title, body), "title": vector_text(title, [])})
 
 
 def _need_trgm() -> None:

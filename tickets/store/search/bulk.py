@@ -76,7 +76,8 @@ def _vectors(connection: Connection, index: SearchIndex) -> None:
             return
         idents = cast([row.id for row in rows], ARRAY(BigInteger))
         vectors = cast([vector_text(row.title.split(), row.body.split()) for row in rows], ARRAY(Text))
-        source = func.unnest(idents, vectors).table_valued("id", "vector").render_derived()
+        titles = cast([vector_text(row.title.split(), []) for row in rows], ARRAY(Text))
+        source = func.unnest(idents, vectors, titles).table_valued("id", "vector", "title").render_derived()
         connection.execute(
             insert(own).from_select(
                 ["id", "vector", "title"],

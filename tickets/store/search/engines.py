@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final, Protocol
 
-from sqlalchemy import ColumnElement, TableClause, cast, column, delete, func, insert, select, table
+from sqlalchemy import ColumnElement, Select, TableClause, cast, column, delete, func, insert, select, table
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -94,13 +94,13 @@ class Engine(Protocol):
     async def compact(self, connection: AsyncConnection, index: SearchIndex) -> None:
         """Leave nothing of what was taken out in the files of the index, as far as it is ours to say."""
 
-    def containing(self, index: SearchIndex, part: str, limit: int) -> Any:
+    def containing(self, index: SearchIndex, part: str, limit: int) -> Select[Any]:
         """Return the statement for the shortest terms that contain `part` (three characters or more)."""
 
-    def starting(self, index: SearchIndex, part: str, limit: int) -> Any:
+    def starting(self, index: SearchIndex, part: str, limit: int) -> Select[Any]:
         """Return the statement for the shortest terms that start with `part`."""
 
-    def resembling(self, index: SearchIndex, word: str, limit: int) -> Any:
+    def resembling(self, index: SearchIndex, word: str, limit: int) -> Select[Any]:
         """Return the statement for the terms that share most runs of three characters with `word`."""
 
 
@@ -173,19 +173,19 @@ class SqliteEngine:
         for own in (self.table(index), self._terms(index)):
             await connection.execute(insert(own), {own.name: "optimize"})
 
-    def containing(self, index: SearchIndex, part: str, limit: int) -> Any:
+    def containing(self, index: SearchIndex, part: str, limit: int) -> Select[Any]:
         """Return the statement for the shortest terms that contain `part` (three characters or more)."""
         fts = self._terms(index)
         meets = fts.c[f"fts_{index.name}_terms"].op("MATCH", is_comparison=True)(f'"{_doubled(part)}"')
         return select(fts.c.term).where(meets).order_by(func.length(fts.c.term)).limit(limit)
 
-    def starting(self, index: SearchIndex, part: str, limit: int) -> Any:
+    def starting(self, index: SearchIndex, part: str, limit: int) -> Select[Any]:
         """Return the statement for the shortest terms that start with `part`."""
         term = index.terms.c.term
         # Not LIKE, which SQLite answers without the index.
         return select(term).where(term >= part, term < part + "\U0010ffff").order_by(func.length(term)).limit(limit)
 
-    def resembling(self, index: SearchIndex, word: str, limit: int) -> Any:
+    def resembling(self, index: SearchIndex, word: str, limit: int) -> Select[Any]:
         """Return the statement for the terms that share most runs of three characters with `word`."""
         fts = self._terms(index)
         meets = fts.c[f"fts_{index.name}_terms"].op("MATCH", is_comparison=True)(_any_of(trigrams(word)))
@@ -226,7 +226,7 @@ class PostgresEngine:
 
     async def plan(self, connection: AsyncConnection, *, by_index: bool) -> None:
         """Rule out that all documents are read, which looks cheap with a LIMIT: vectors are stored apart and packed."""
-        await connection.execute(select(func.set_config("enable_seqscan", "off" if by_index else "on", True)))  # noqa: FBT003
+        await connection.execute(select(func.set_config("enable_seqscan", "off" if by_index else "on", True)))
 
     async def write(
         self, connection: AsyncConnection, index: SearchIndex, ident: int, title: list[str], body: list[str]
@@ -252,17 +252,17 @@ class PostgresEngine:
     async def compact(self, connection: AsyncConnection, index: SearchIndex) -> None:
         """Nothing to do: PostgreSQL's own vacuum clears away what was deleted."""
 
-    def containing(self, index: SearchIndex, part: str, limit: int) -> Any:
+    def containing(self, index: SearchIndex, part: str, limit: int) -> Select[Any]:
         """Return the statement for the shortest terms that contain `part` (three characters or more)."""
         term = index.terms.c.term
         return select(term).where(term.contains(part, autoescape=True)).order_by(func.length(term)).limit(limit)
 
-    def starting(self, index: SearchIndex, part: str, limit: int) -> Any:
+    def starting(self, index: SearchIndex, part: str, limit: int) -> Select[Any]:
         """Return the statement for the shortest terms that start with `part`."""
         term = index.terms.c.term
         return select(term).where(term.startswith(part, autoescape=True)).order_by(func.length(term)).limit(limit)
 
-    def resembling(self, index: SearchIndex, word: str, limit: int) -> Any:
+    def resembling(self, index: SearchIndex, word: str, limit: int) -> Select[Any]:
         """Return the statement for the terms that share most runs of three characters with `word`."""
         term = index.terms.c.term
         alike = func.similarity(term, word)

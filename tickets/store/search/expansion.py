@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tickets.store.search.engines import Engine
@@ -60,7 +60,8 @@ async def expand(connection: AsyncConnection, engine: Engine, index: SearchIndex
     exact = await _known(
         connection, index, [term for word in words for term in (word, *spellings(word), *halves(word))]
     )
-    return [Group(word, await _terms(connection, engine, index, word, exact)) for word in words]
+    parts = await _parts(connection, engine, index, words)
+    return [Group(word, await _terms(connection, engine, index, word, exact, parts[word])) for word in words]
 
 
 async def _known(connection: AsyncConnection, index: SearchIndex, terms: Sequence[str]) -> set[str]:
@@ -70,8 +71,13 @@ async def _known(connection: AsyncConnection, index: SearchIndex, terms: Sequenc
     return set(found.scalars())
 
 
-async def _terms(
-    connection: AsyncConnection, engine: Engine, index: SearchIndex, word: str, exact: set[str]
+async def _terms(  # noqa: PLR0917 - one call
+    connection: AsyncConnection,
+    engine: Engine,
+    index: SearchIndex,
+    word: str,
+    exact: set[str],
+    parts: Sequence[tuple[str, float]],
 ) -> dict[str, float]:
     found: dict[str, float] = {}
 
@@ -83,7 +89,7 @@ async def _terms(
     for term in spellings(word):
         if term in exact:
             add(term, SPELLING)
-    for term, sure in await _parts(connection, engine, index, word):
+    for term, sure in parts:
         add(term, sure)
     if any(sure >= START for sure in found.values()):
         return found
@@ -96,26 +102,37 @@ async def _terms(
     return found
 
 
-async def _parts(connection: AsyncConnection, engine: Engine, index: SearchIndex, word: str) -> list[tuple[str, float]]:
+async def _parts(
+    connection: AsyncConnection, engine: Engine, index: SearchIndex, words: Sequence[str]
+) -> dict[str, list[tuple[str, float]]]:
+    """Return for each word the terms that are forms of it, start with it or contain it; one statement for them all."""
+    found: dict[str, list[tuple[str, float]]] = {word: [] for word in words}
+    asked = []
+    for number, word in enumerate(words):
+        if len(word) >= _SHORTEST_START:
+            terms = _containing(engine, index, word).subquery()
+            asked.append(select(literal(number).label("number"), terms.c.term))
+    if not asked:
+        return found
+    for number, term in await connection.execute(union_all(*asked)):
+        word = words[number]
+        if stem(term) == stem(word):
+            found[word].append((term, FORM))
+        elif term.startswith(word):
+            found[word].append((term, START))
+        elif word in term and len(word) >= _SHORTEST_PART:
+            found[word].append((term, PART))
+    return found
+
+
+def _containing(engine: Engine, index: SearchIndex, word: str) -> Select[Any]:
+    """Return the statement for terms that could be forms of `word`, start with it or contain it."""
     root = stem(word)
     # A stem in -i stands for -y and -ies.
     part = (root[:-1] if root != word and root.endswith("i") else root)[:MAX_TERM]
-    if len(word) < _SHORTEST_START:
-        return []
     if len(part) >= _SHORTEST_PART:
-        statement = engine.containing(index, part, _MOST_PARTS)
-    else:
-        part = word if len(word) < _SHORTEST_PART else part
-        statement = engine.starting(index, part, _MOST_PARTS)
-    found = []
-    for term in (await connection.execute(statement)).scalars():
-        if stem(term) == root:
-            found.append((term, FORM))
-        elif term.startswith(word):
-            found.append((term, START))
-        elif word in term and len(word) >= _SHORTEST_PART:
-            found.append((term, PART))
-    return found
+        return engine.containing(index, part, _MOST_PARTS)
+    return engine.starting(index, word if len(word) < _SHORTEST_PART else part, _MOST_PARTS)
 
 
 async def _slipped(connection: AsyncConnection, engine: Engine, index: SearchIndex, word: str) -> list[str]:

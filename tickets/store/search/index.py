@@ -153,14 +153,16 @@ async def search(
 ) -> list[Hit]:
     """Return the documents of `scopes` that meet `q` best; those that meet some words only come after."""
     engine = engine_of(connection)
-    groups = await expand(connection, engine, index, q)
     await engine.plan(connection, by_index=True)
+    groups = await expand(connection, engine, index, q)
     weighed = await _weigh(connection, engine, index, groups)
     found = [] if not weighed else await _candidates(connection, engine, index, weighed, scopes, everything=True)
     if len(found) < limit and len(weighed) > 1:
         some = await _candidates(connection, engine, index, weighed, scopes, everything=False)
         found = list(dict.fromkeys([*found, *some]))
     await engine.plan(connection, by_index=False)
+    if not found:
+        return []
     whole = sum(word.weight for word in weighed) + _UNKNOWN * (len(groups) - len(weighed))
     documents = index.documents
     rows = (await connection.execute(select(documents).where(documents.c.id.in_(found)))).all()

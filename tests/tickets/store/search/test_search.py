@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from tickets.store.database import Database
 from tickets.store.schema import ARTICLE_INDEX
+from tickets.store.search import index
 from tickets.store.search.index import matching, put, remove, rescope, search
 
 DOCUMENTS = {
@@ -159,3 +160,15 @@ async def test_many_documents_with_one_word_give_the_newest(database: Database) 
     assert found == ["d29", "d28", "d27", "d26", "d25"]
     async with database.read() as connection:
         assert len((await connection.execute(select(ARTICLE_INDEX.documents.c.id))).all()) == 30
+
+
+async def test_of_very_many_those_with_the_word_in_the_title_are_not_lost(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "_BOUND", 10)
+    monkeypatch.setattr(index, "_WEIGHED", 5)
+    async with database.write() as connection:
+        await put(connection, ARTICLE_INDEX, "old", scope="public", title="Toner is empty", body="")
+        for number in range(20):
+            await put(connection, ARTICLE_INDEX, f"d{number}", scope="public", title="Printer", body="toner")
+    assert await refs(database, "toner") == ["old", "d19", "d18", "d17", "d16"]
