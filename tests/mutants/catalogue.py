@@ -4,7 +4,20 @@ A mutant replaces one piece of source text, which must occur exactly once, and n
 check without a mutant is a check that somebody can delete without being told.
 """
 
-from tests.mutants import agent, browser, intake, limits, mail, pages, protocol, reading, relay, tickets, viewer
+from tests.mutants import (
+    agent,
+    browser,
+    intake,
+    knowledge,
+    limits,
+    mail,
+    pages,
+    protocol,
+    reading,
+    relay,
+    tickets,
+    viewer,
+)
 from tests.mutants.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -16,6 +29,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *intake.MUTANTS,
     *reading.MUTANTS,
     *pages.MUTANTS,
+    *knowledge.MUTANTS,
     *agent.MUTANTS,
     *viewer.MUTANTS,
     *browser.MUTANTS,
