@@ -15,6 +15,8 @@ export function insert(box, text) {
 
 /** @param {HTMLElement} picker */
 function watch(picker) {
+  // Nobody has written one yet.
+  if (!picker.querySelector("select")) return;
   const select = need(picker, "select", HTMLSelectElement);
   const button = need(picker, "button", HTMLButtonElement);
   const box = need(document, "textarea[name=text]", HTMLTextAreaElement);

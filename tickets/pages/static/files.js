@@ -34,11 +34,12 @@ function sendAtOnce(form, box, input, list, url) {
     event.preventDefault();
     // In front of once.js, which would count this as sent.
     event.stopImmediatePropagation();
+    const { submitter } = event;
     void basket.ids().then((ids) => {
       named.value = ids.join(" ");
       ready = true;
       // Not before this event is over: a form in the middle of one ignores the next.
-      setTimeout(() => form.requestSubmit(), 0);
+      setTimeout(() => form.requestSubmit(submitter), 0);
     });
   }, { capture: true });
   // Back out of the browser's memory: the files belong to the message that was sent.
