@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, settings
 
+from tests.support.dovecot import DovecotServer, dovecot_server
 from tests.support.postgres import PostgresServer, postgres_server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,4 +46,11 @@ def shared_dir() -> Path:
 def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server for the tests of one run."""
     with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[DovecotServer]:
+    """A mail server with IMAP and LMTP for the tests of one run; each takes a user name of its own."""
+    with dovecot_server() as server:
         yield server
