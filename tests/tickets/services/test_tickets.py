@@ -11,7 +11,8 @@ from tickets.domain.access import ANONYMOUS, Action, Actor, Role
 from tickets.domain.errors import DeskError, NotAllowed, NotLoggedIn, TicketNotFound
 from tickets.domain.services import DeskServices
 from tickets.domain.values import DeviceKind, PersonId, Status, TechnicianId
-from tickets.domain.views import JoinRequest, NewArticle, NewDevice, QueueQuery
+from tickets.domain.knowledge import NewArticle
+from tickets.domain.views import JoinRequest, NewDevice, QueueQuery
 
 Call = Callable[[DeskServices, Actor, str], Awaitable[object]]
 
@@ -92,13 +93,13 @@ async def test_allowed_says_what_the_buttons_may_offer(world: World) -> None:
 
     assert await allowed(filed.requester.token) == {"read", "reply", "attach", "join"}
     work = {"read", "reply", "note", "attach", "organise"}
-    assert await allowed(ada.token) == work | {"merge", "claim"}
+    assert await allowed(ada.token) == work | {"merge", "triage", "claim"}
     await ada.must(f"{path}/claim")
     mine = {"hand-over", "set-status", "resolve", "make-join-code", "open-session"}
-    assert await allowed(ada.token) == work | {"merge"} | mine
-    assert await allowed(root.token) == work | {"merge", "take-over", *(mine - {"hand-over", "open-session"})}
+    assert await allowed(ada.token) == work | {"merge", "triage"} | mine
+    assert await allowed(root.token) == work | {"merge", "triage", "take-over", *(mine - {"hand-over", "open-session"})}
     await ada.must(f"{path}/resolve", {"solution": "x"})
-    assert await allowed(ada.token) == work | {"merge", "hand-over", "set-status"}
+    assert await allowed(ada.token) == work | {"merge", "triage", "hand-over", "set-status"}
     assert await allowed(filed.requester.token) == {"read", "reply", "attach"}
     await ada.must(f"{path}/status", {"status": "closed"})
     assert await allowed(ada.token) == work | {"merge", "set-status"}

@@ -32,6 +32,7 @@ from tickets.pages.spreading import (
 
 _MATRIX: Final = "/admin/priorities"
 _WORK: Final = "/admin/technicians"
+_OWN: Final = "/console/account"
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,23 @@ class KeptPages:
         ]
 
 
+@dataclass(frozen=True)
+class Whose:
+    """Whose work a form is about, and the page it stands on: one's own account, or an admin's page."""
+
+    technician: str
+    page: str
+    own: bool
+
+    @classmethod
+    def of(cls, request: Request, actor: Actor) -> "Whose":
+        """Read it from the address."""
+        if "technician" in request.path_params:
+            technician = request.path_params["technician"]
+            return cls(technician, f"{_WORK}/{technician}", own=False)
+        return cls(str(actor.technician), _OWN, own=True)
+
+
 def _name(view: msgspec.Struct) -> str:
     return str(getattr(view, "name", ""))
 
@@ -253,27 +271,32 @@ class Spreading:
 
     @requires(Action.CHANGE, Thing.OWN_WORK, Thing.TECHNICIANS)
     async def presence(self, request: Request, actor: Actor) -> Response:
-        """Say whether somebody is available, add an absence or forget one; one's own from the account page."""
-        own = "technician" not in request.path_params
-        technician = str(actor.technician) if own else request.path_params["technician"]
-        back = "/console/account" if own else f"{_WORK}/{technician}"
-        values, work = await read_form(request), self.site.desk.work
+        """Say whether somebody can be given requests now."""
+        whose, values = Whose.of(request, actor), await read_form(request)
+        await self.site.desk.work.set_available(actor, whose.technician, available=values.get("do") == "here")
+        return self.site.go(f"{whose.page}?done=saved")
+
+    @requires(Action.CHANGE, Thing.OWN_WORK, Thing.TECHNICIANS)
+    async def absent(self, request: Request, actor: Actor) -> Response:
+        """Keep an absence."""
+        whose, values = Whose.of(request, actor), await read_form(request)
+        work = self.site.desk.work
         try:
-            match values.get("do"):
-                case "here" | "away" as word:
-                    await work.set_available(actor, technician, available=word == "here")
-                case "absent":
-                    shown = await work.shown(actor, technician)
-                    await work.add_absence(actor, technician, read_absence(values, shown))
-                case "forget":
-                    await work.remove_absence(actor, technician, values.get("absence", ""))
-                case _:
-                    pass
+            shown = await work.shown(actor, whose.technician)
+            await work.add_absence(actor, whose.technician, read_absence(values, shown))
         except Invalid as error:
-            if own:
-                return await own_page(self.site, request, actor, values, {error.field: error.text}, status=422)
-            return await self._technician(request, actor, values, {error.field: error.text}, 422)
-        return self.site.go(f"{back}?done=saved")
+            faults = {error.field: error.text}
+            if whose.own:
+                return await own_page(self.site, request, actor, values, faults, status=422)
+            return await self._technician(request, actor, values, faults, 422)
+        return self.site.go(f"{whose.page}?done=saved")
+
+    @requires(Action.CHANGE, Thing.OWN_WORK, Thing.TECHNICIANS)
+    async def back_again(self, request: Request, actor: Actor) -> Response:
+        """Forget an absence."""
+        whose = Whose.of(request, actor)
+        await self.site.desk.work.remove_absence(actor, whose.technician, request.path_params["absence"])
+        return self.site.go(f"{whose.page}?done=removed")
 
     def routes(self) -> list[Route]:
         """Return the routes of these pages."""
@@ -284,8 +307,15 @@ class Spreading:
             page(self.site, _WORK, self.technicians, staff_only=True),
             page(self.site, one, self.technician, staff_only=True),
             page(self.site, one, self.set_work, "POST", staff_only=True),
-            page(self.site, f"{one}/presence", self.presence, "POST", staff_only=True),
-            page(self.site, "/console/account/presence", self.presence, "POST", staff_only=True),
+            *(
+                route
+                for at in (one, _OWN)
+                for route in (
+                    page(self.site, f"{at}/presence", self.presence, "POST", staff_only=True),
+                    page(self.site, f"{at}/absences", self.absent, "POST", staff_only=True),
+                    page(self.site, f"{at}/absences/{{absence}}/remove", self.back_again, "POST", staff_only=True),
+                )
+            ),
             *(route for kept in KEPT for route in KeptPages(self.site, kept).routes()),
         ]
 
@@ -301,10 +331,11 @@ async def own_page(
         "console/account.html",
         status=status,
         work=work,
+        phones=await site.desk.pushes.phones(actor),
         values=values,
         faults=faults,
-        at="/console/account",
-        here="/console/account",
+        at=_OWN,
+        here=_OWN,
     )
 
 
