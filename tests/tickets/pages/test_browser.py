@@ -62,6 +62,13 @@ async def test_no_page_complains_or_scrolls_sideways(world: World, browser: Brow
         "/articles", {"title": long, "body": f"| a | b |\n|---|---|\n| {long * 9} | 2 |\n\n`{'x' * 300}`"}, 201
     )
     article = (await ada.get("/articles")).json()["items"][0]["id"]
+    await ada.must(f"/articles/{article}", {"revision": 1, "body": long * 3})
+    solved = await world.claimed(ada)
+    await ada.must(
+        f"/tickets/{solved.tracking}/resolve", {"solution": f"Password: {'x' * 90} for maria@office.example"}
+    )
+    draft = (await ada.must(f"/tickets/{solved.tracking}/article", None, 201))["id"]
+    await world.stranger.get(f"/articles?q={'z' * 60}")
     public = (
         "/",
         "/lookup",
@@ -73,6 +80,8 @@ async def test_no_page_complains_or_scrolls_sideways(world: World, browser: Brow
     console = (
         "/console?view=all", "/console/new", f"/console/tickets/{filed.tracking}", "/console/articles",
         "/console/account", f"/console/articles/{article}", "/console/articles/new", "/console?view=mine&q=nothing",
+        f"/console/articles/{article}/revisions", f"/console/articles/{article}/edit", f"/console/articles/{draft}",
+        "/console/articles/report",
     )  # fmt: skip
     # 640 wide is a small laptop at 200 %.
     for width, scheme in ((360, "light"), (640, "light"), (1280, "dark")):
