@@ -184,11 +184,11 @@ def _mark(line: Line) -> str:
     return ", met" if line.met else ", **missed**"
 
 
-def put_into(page: Path, section: str) -> None:
-    """Replace what stands between the markers of a page. Raises ValueError when they are missing."""
+def put_into(page: Path, section: str, first: str = BEGIN, last: str = END) -> None:
+    """Replace what stands between two markers of a page. Raises ValueError when they are missing."""
     text = page.read_text(encoding="utf-8")
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
+    head, begin, rest = text.partition(first)
+    _, end, tail = rest.partition(last)
     if not begin or not end:
-        raise ValueError(f"{page} has lost its markers {BEGIN} and {END}: put them back.")
+        raise ValueError(f"{page} has lost its markers {first} and {last}: put them back.")
     page.write_text(head + section + tail, encoding="utf-8")

@@ -96,8 +96,8 @@ _OPEN: Final = "unsolved"
 _DONE: Final = "done"
 MAX_TERMS: Final = 30
 NUMBER_LENGTH: Final = 8
-TELLING_PART: Final = 6
-"""Shorter parts of a number are looked for as words: most of them are error codes."""
+# Shorter parts of a number are looked for as words: most of them are error codes.
+_TELLING: Final = 6
 _SEPARATORS: Final = re.compile(r"[\s\-\u2010-\u2015._]+")
 _READ_AS: Final = str.maketrans("OIL", "011")
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -133,8 +133,14 @@ def spoken_part(text: str, prefix: str) -> str:
     """
     plain = _SEPARATORS.sub("", text).upper()
     part = (plain.removeprefix(prefix) if len(plain) > len(prefix) else plain).translate(_READ_AS)
-    whole_or_telling = len(part) == NUMBER_LENGTH or any(c.isdigit() for c in part)
-    return part if part and len(part) <= NUMBER_LENGTH and set(part) <= set(ALPHABET) and whole_or_telling else ""
+    return part if len(part) <= NUMBER_LENGTH and set(part) <= set(ALPHABET) else ""
+
+
+def telling_part(text: str, prefix: str) -> str:
+    """Return the part of a tracking number that `text` must be, though nobody said so; "" when it could be a word."""
+    part = spoken_part(text, prefix)
+    telling = len(part) == NUMBER_LENGTH or (len(part) >= _TELLING and any(c.isdigit() for c in text))
+    return part if telling else ""
 
 
 def age_span(text: str, now: datetime) -> Span:

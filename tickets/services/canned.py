@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from tickets.domain.access import Action, Actor, Thing, check
 from tickets.domain.canned import (
     CannedAnswer,
@@ -13,6 +15,7 @@ from tickets.domain.canned import (
 )
 from tickets.domain.errors import NotAllowed, NotFound
 from tickets.services.context import Context
+from tickets.services.placing import known_category
 from tickets.store import canned as canned_store
 from tickets.store.canned import AnswerRow
 from tickets.store.tickets import TicketRow
@@ -48,7 +51,7 @@ class CannedAnswerService:
         check(actor, Action.ADD, Thing.SHARED_ANSWER if new.shared else Thing.OWN_ANSWER)
         ident = self._context.new_id()
         async with self._context.database.write() as connection:
-            await canned_store.add(connection, ident, self._context.now(), **_values(actor, new))
+            await canned_store.add(connection, ident, self._context.now(), **await _values(connection, actor, new))
             return await self._one(connection, actor, ident)
 
     async def change(self, actor: Actor, ident: str, new: NewCannedAnswer) -> CannedAnswer:
@@ -58,7 +61,7 @@ class CannedAnswerService:
             _check_owner(actor, Action.CHANGE, row)
             if new.shared:
                 check(actor, Action.ADD, Thing.SHARED_ANSWER)
-            await canned_store.change(connection, ident, self._context.now(), **_values(actor, new))
+            await canned_store.change(connection, ident, self._context.now(), **await _values(connection, actor, new))
             return await self._one(connection, actor, ident)
 
     async def remove(self, actor: Actor, ident: str) -> None:
@@ -89,7 +92,7 @@ class CannedAnswerService:
         }
         return fill(row.text, values)
 
-    async def _one(self, connection: Any, actor: Actor, ident: str) -> CannedAnswer:
+    async def _one(self, connection: AsyncConnection, actor: Actor, ident: str) -> CannedAnswer:
         row = await canned_store.by_id(connection, ident, _technician(actor))
         if row is None:
             raise NotFound(_WHAT)
@@ -109,14 +112,15 @@ def _check_owner(actor: Actor, action: Action, row: AnswerRow | None) -> None:
     check(actor, action, Thing.SHARED_ANSWER if row.owner_id is None else Thing.OWN_ANSWER)
 
 
-def _values(actor: Actor, new: NewCannedAnswer) -> dict[str, Any]:
+async def _values(connection: AsyncConnection, actor: Actor, new: NewCannedAnswer) -> dict[str, Any]:
     text = clean_text(new.text, "text")
     check_variables(text)
+    category = await known_category(connection, new.category, internal=True) if new.category.strip() else ""
     return {
         "name": clean_line(new.name, "name"),
         "text": text,
         "owner_id": None if new.shared else _technician(actor),
-        "category": clean_line(new.category, "category") if new.category.strip() else "",
+        "category": category,
     }
 
 

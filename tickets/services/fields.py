@@ -23,6 +23,7 @@ from tickets.domain.fields import (
 )
 from tickets.domain.values import EntryKind
 from tickets.services.context import Context, entry
+from tickets.services.placing import known_category
 from tickets.store import fields as field_store
 from tickets.store.tickets import TicketRow
 from tickets.text import clean_line
@@ -72,8 +73,9 @@ class FieldService:
     async def add(self, actor: Actor, new: FieldFields) -> FieldView:
         """Add a field. Raises Invalid, AlreadyThere for a key that the category has."""
         check(actor, Action.CHANGE, Thing.FIELDS)
-        ident, cleaned = self._context.new_id(), _clean(new)
+        ident = self._context.new_id()
         async with self._context.database.write() as connection:
+            cleaned = await _clean(connection, new)
             await _check_key(connection, cleaned, None)
             await field_store.add(connection, ident, cleaned, None if new.active else self._context.now())
             return await _one(connection, ident)
@@ -81,9 +83,9 @@ class FieldService:
     async def change(self, actor: Actor, ident: str, new: FieldFields) -> FieldView:
         """Change a field; what stands in it stays. Raises Invalid, AlreadyThere, NotFound."""
         check(actor, Action.CHANGE, Thing.FIELDS)
-        cleaned = _clean(new)
         async with self._context.database.write() as connection:
             await _one(connection, ident)
+            cleaned = await _clean(connection, new)
             await _check_key(connection, cleaned, ident)
             await field_store.change(connection, ident, cleaned, None if new.active else self._context.now())
             return await _one(connection, ident)
@@ -125,11 +127,12 @@ async def shown_values(connection: AsyncConnection, actor: Actor, ticket: str) -
     )
 
 
-def _clean(new: FieldFields) -> FieldFields:
+async def _clean(connection: AsyncConnection, new: FieldFields) -> FieldFields:
     check_field(new)
+    category = await known_category(connection, new.category, internal=True) if new.category.strip() else ""
     return msgspec.structs.replace(
         new,
-        category=clean_line(new.category, "category") if new.category.strip() else "",
+        category=category,
         label=clean_line(new.label, "label"),
         hint=clean_line(new.hint, "hint") if new.hint.strip() else "",
         choices=tuple(dict.fromkeys(clean_line(choice, "choices") for choice in new.choices)),

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tickets.domain.finding import ME, NOBODY, NUMBER_LENGTH, TELLING_PART, Filters, Sort, Span, spoken_part
+from tickets.domain.finding import ME, NOBODY, NUMBER_LENGTH, Filters, Sort, Span, spoken_part, telling_part
 from tickets.domain.values import TechnicianId
 from tickets.store.schema import (
     TICKET_INDEX,
@@ -212,8 +212,8 @@ async def _by_spoken_number(connection: AsyncConnection, filters: Filters, asker
     """
     if not filters.text or filters.phrases:
         return None
-    part = spoken_part(" ".join(filters.text), asker.prefix)
-    if len(part) < TELLING_PART:
+    part = telling_part(" ".join(filters.text), asker.prefix)
+    if not part:
         return None
     engine, terms = engine_of(connection), TICKET_INDEX.terms
     query = engine.containing(TICKET_INDEX, part.lower(), _MOST_NUMBERS)
