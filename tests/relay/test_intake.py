@@ -14,7 +14,7 @@ import pytest
 from relay.config import SettingsError, make_settings
 from relay.intake import ImapUrl, ListenAt, parse_imap_url, parse_listen
 from tests.relay.test_mail import eventually, relay
-from tests.support.dovecot import DovecotServer, dovecot_server
+from tests.support.dovecot import DovecotServer
 from tests.support.mail_peer import MailPeer, mail_peer
 from tests.support.stack import EMAIL, Stack, free_port
 
@@ -53,17 +53,16 @@ async def wait_for(peer: MailPeer, recipient: str, count: int) -> EmailMessage:
     return peer.to(recipient)[count - 1]
 
 
-async def test_the_whole_story_by_mail(tmp_path: Path) -> None:
+async def test_the_whole_story_by_mail(tmp_path: Path, dovecot: DovecotServer) -> None:
     """In, confirmation, reply, answer, solution, reopening, closing, and a request that follows the closed one up."""
-    with dovecot_server() as dovecot:
-        async with mail_peer() as peer:
-            with Stack(tmp_path, mail=peer.port) as stack:
-                url = f"imap://{DESK.replace('@', '%40')}:{dovecot.password}@127.0.0.1:{dovecot.imap}?starttls=never"
-                await asyncio.to_thread(configure, stack, imap_url=url)
-                await story(stack, peer, dovecot)
-            log = logs(tmp_path)
-            assert dovecot.password not in log
-            assert UMA not in log
+    async with mail_peer() as peer:
+        with Stack(tmp_path, mail=peer.port) as stack:
+            url = f"imap://{DESK.replace('@', '%40')}:{dovecot.password}@127.0.0.1:{dovecot.imap}?starttls=never"
+            await asyncio.to_thread(configure, stack, imap_url=url)
+            await story(stack, peer, dovecot)
+    log = logs(tmp_path)
+    assert dovecot.password not in log
+    assert UMA not in log
 
 
 async def story(stack: Stack, peer: MailPeer, dovecot: DovecotServer) -> None:

@@ -31,7 +31,6 @@ from tickets.services.filing import Filing, clean_request
 from tickets.settings import IntakeSettings
 from tickets.store import mail_ids
 from tickets.store import people as people_store
-from tickets.store import tickets as ticket_store
 from tickets.store import watchers as watcher_store
 from tickets.store.people import TechnicianRow
 from tickets.store.raw_mails import RawMail
@@ -137,7 +136,7 @@ class Clerk:
     async def _match(self, connection: AsyncConnection, case: Case) -> Match | Outcome | None:
         """Return the ticket, None when it is a new one, or why neither can be said."""
         if case.raw.wanted:
-            row = await ticket_store.by_tracking(connection, case.raw.wanted)
+            row = await self._matcher.ticket(connection, case.raw.wanted)
             return suspended("The request that it was meant for is gone.") if row is None else Match(row, Proof.WANTED)
         match = await self._matcher.match(connection, case.read.mail, case.way)
         if match is not None:

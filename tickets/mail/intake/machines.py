@@ -18,7 +18,6 @@ from tickets.mail.reading.kinds import Bounce, Complaint, Delay, FailedRecipient
 from tickets.services.context import Context
 from tickets.services.extras import add_extras
 from tickets.store import mail_addresses
-from tickets.store import tickets as ticket_store
 from tickets.store.schema import outbox, tickets
 from tickets.store.tickets import TicketRow
 from tickets.store.timeline import NewEntry
@@ -58,7 +57,7 @@ class Machines:
             return None
         own = next(iter(self._matcher.own_ids(kind.original.message_ids)), None)
         tracking = wanted or (own.tracking if own is not None else "" if way is None else way.tracking)
-        return Report(kind, await ticket_store.by_tracking(connection, tracking), own)
+        return Report(kind, await self._matcher.ticket(connection, tracking), own)
 
     async def write(
         self, connection: AsyncConnection, report: Report, row: TicketRow, read: Understood, files: tuple[NewFile, ...]

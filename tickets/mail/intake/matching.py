@@ -13,6 +13,7 @@ from tickets.mail.identity import OwnId, ReplyTo, parse_message_id, parse_reply_
 from tickets.mail.reading.mail import Mail
 from tickets.services.context import Context
 from tickets.store import mail_ids
+from tickets.store import merges as merge_store
 from tickets.store import people as people_store
 from tickets.store import tickets as ticket_store
 from tickets.store import watchers as watcher_store
@@ -20,6 +21,7 @@ from tickets.store.people import TechnicianRow
 from tickets.store.tickets import TicketRow
 
 _SUBJECT_LIMIT: Final = 500
+_MOST_MERGES: Final = 10
 
 
 class Proof(StrEnum):
@@ -77,11 +79,12 @@ class Matcher:
         return None
 
     async def _proven(self, connection: AsyncConnection, claimed: ReplyTo) -> Way | None:
-        row = await ticket_store.by_tracking(connection, claimed.tracking)
-        if row is None:
+        first = await ticket_store.by_tracking(connection, claimed.tracking)
+        row = await self.ticket(connection, claimed.tracking)
+        if first is None or row is None:
             return None
         key = self._context.keys.token_key
-        if proves(key, claimed, row.requester_id):
+        if proves(key, claimed, first.requester_id):
             return Way(row.tracking, None)
         for technician in await people_store.all_technicians(connection):
             if proves(key, claimed, technician.id):
@@ -95,15 +98,25 @@ class Matcher:
         """Return the ticket by the best proof there is, without looking at who wrote."""
         answered = (*mail.in_reply_to, *reversed(mail.references))
         for own in self.own_ids(answered):
-            row = await ticket_store.by_tracking(connection, own.tracking)
+            row = await self.ticket(connection, own.tracking)
             if row is not None:
                 return Match(row, Proof.OWN_ID, own)
         known = await mail_ids.ticket_of(connection, answered)
-        if known is not None and (row := await ticket_store.by_tracking(connection, known)) is not None:
+        if known is not None and (row := await self.ticket(connection, known)) is not None:
             return Match(row, Proof.KNOWN_ID)
-        if way is not None and (row := await ticket_store.by_tracking(connection, way.tracking)) is not None:
+        if way is not None and (row := await self.ticket(connection, way.tracking)) is not None:
             return Match(row, Proof.REPLY_ADDRESS)
         return None
+
+    async def ticket(self, connection: AsyncConnection, tracking: str) -> TicketRow | None:
+        """Return the ticket with this number, or the one that it was merged into."""
+        row = await ticket_store.by_tracking(connection, tracking)
+        for _ in range(_MOST_MERGES):
+            merge = None if row is None else await merge_store.of_origin(connection, row.id)
+            if merge is None:
+                break
+            row = await ticket_store.by_id(connection, merge.into_id)
+        return row
 
     async def named(self, connection: AsyncConnection, subject: str) -> TicketRow | None:
         """Return the ticket whose number stands in a subject."""
@@ -112,7 +125,7 @@ class Matcher:
                 tracking = parse_tracking(text, self._context.settings.tracking_prefix)
             except InvalidTrackingNumber:
                 continue
-            row = await ticket_store.by_tracking(connection, tracking)
+            row = await self.ticket(connection, tracking)
             if row is not None:
                 return row
         return None

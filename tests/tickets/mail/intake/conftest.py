@@ -1,11 +1,10 @@
 """Fixtures of the tests about mail that comes in."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.dovecot import DovecotServer, dovecot_server
 from tests.tickets.databases import Databases
 from tests.tickets.mail.intake.inbox import Inbox, make_inbox
 
@@ -15,10 +14,3 @@ async def inbox(tmp_path: Path, databases: Databases) -> AsyncIterator[Inbox]:
     """A help desk that takes mail in."""
     async with make_inbox(tmp_path / "data", databases) as made:
         yield made
-
-
-@pytest.fixture(scope="session")
-def dovecot() -> Iterator[DovecotServer]:
-    """A real IMAP server; each test has a mailbox of its own in it."""
-    with dovecot_server() as running:
-        yield running

@@ -1,6 +1,7 @@
 """A mail becomes a ticket or a line of one."""
 
 from tests.tickets.mail.intake.inbox import DESK, MARIA, PASSES, Inbox, mail
+from tickets.domain.access import Role
 from tickets.domain.intake import IntakeState
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
@@ -125,3 +126,12 @@ async def test_an_answer_after_closing_becomes_a_linked_ticket(inbox: Inbox) -> 
     assert row.state is IntakeState.DONE
     assert row.tracking != first.tracking
     assert str(row.tracking) in str((await inbox.ticket(staff, first.tracking))["timeline"])
+
+
+async def test_an_answer_to_a_merged_ticket_goes_where_it_went(inbox: Inbox) -> None:
+    staff = await inbox.world.technician("Root", Role.ADMIN)
+    first, second = await inbox.take(mail()), await inbox.take(mail(ident="<2@x>"))
+    await staff.must(f"/tickets/{first.tracking}/merge", {"into": second.tracking})
+    row = await inbox.take(mail("More.", ident="<3@x>", In_Reply_To=inbox.own_id(first.tracking)))
+    assert row.tracking == second.tracking
+    assert (await inbox.last_line(staff, second.tracking))["text"] == "More."

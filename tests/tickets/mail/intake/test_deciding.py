@@ -111,6 +111,7 @@ async def _page(inbox: Inbox, path: str, **form: str) -> str:
 async def test_the_pages_do_the_same(inbox: Inbox) -> None:
     staff: Caller = await inbox.world.technician()
     tracking, ident = await waiting(inbox, "Let <b>me</b> in.")
+    inbox.world.clock.forward(10)
     await inbox.world.desk._review.look()
     listed = await _page(inbox, "/console/mail")
     assert f'href="/console/mail/{ident}"' in listed
