@@ -43,11 +43,13 @@ from tickets.mail.imap import MailboxTrouble
 from tickets.mail.smtp import NotSent
 from tickets.ports import SilentSwitchboard
 from tickets.settings import (
+    AttachmentLimits,
     HelpDeskSettings,
     ImapServer,
     IntakeSettings,
     Limit,
     Limits,
+    Lives,
     MailListener,
     MailSettings,
     SmtpServer,
@@ -155,6 +157,8 @@ def desk_settings(settings: Settings) -> HelpDeskSettings:
         session_rights=tuple(Right(right) for right in settings.session.rights),
         language=settings.organisation.language,
         limits=desk_limits(settings),
+        lives=Lives(reopening=timedelta(days=settings.tickets.reopen_days)),
+        attachments=attachment_limits(settings),
         mail=mail_settings(settings),
         intake=intake_settings(settings),
         webhooks=WebhookSettings(
@@ -173,6 +177,16 @@ def mail_settings(settings: Settings) -> MailSettings | None:
     # An answer to `local+key@domain` is of use only where somebody fetches it.
     keyed = settings.mail.plus_addressing and (settings.imap is not None or settings.mail_listener is not None)
     return MailSettings(name or settings.organisation.name, address, server, plus_addressing=keyed)
+
+
+def attachment_limits(settings: Settings) -> AttachmentLimits:
+    """Return which files people may send."""
+    chosen, megabyte = settings.tickets, 1024 * 1024
+    return AttachmentLimits(
+        file_bytes=chosen.file_mb * megabyte,
+        ticket_bytes=chosen.files_per_ticket_mb * megabyte,
+        message_count=chosen.files_per_message,
+    )
 
 
 def desk_limits(settings: Settings) -> Limits:

@@ -24,6 +24,9 @@ Prefix = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{1,5}\Z")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
+Days = Annotated[int, msgspec.Meta(ge=1, le=3_650)]
+# A body of a form with one file in it may have 101 MiB.
+FileMegabytes = Annotated[int, msgspec.Meta(ge=1, le=100)]
 
 
 class SettingsError(Exception):
@@ -111,6 +114,15 @@ class Webhooks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ca: str = ""
 
 
+class Tickets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long a solved request can be opened again, and which files may be sent."""
+
+    reopen_days: Days = 14
+    file_mb: FileMegabytes = 25
+    files_per_ticket_mb: Count = 250
+    files_per_message: Annotated[int, msgspec.Meta(ge=1, le=20)] = 20
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything an admin decided. Relative paths are relative to the settings file."""
 
@@ -120,6 +132,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mail: Mail = Mail()
     session: SessionRules = SessionRules()
     limits: LimitSettings = LimitSettings()
+    tickets: Tickets = Tickets()
     webhooks: Webhooks = Webhooks()
     folder: Path = Path()
 
@@ -217,7 +230,7 @@ def _read_variable(variable: str, text: str, kind: Any) -> Any:
             raise SettingsError(f"{variable} is not a valid TOML value: {error}") from error
     if get_origin(kind) is tuple:
         return [item.strip() for item in text.split(",") if item.strip()]
-    if kind in (Port, Count, Seconds, bool):
+    if kind in (Port, Count, Seconds, Days, FileMegabytes, bool):
         try:
             return msgspec.convert(text, kind, strict=False)
         except msgspec.ValidationError as error:

@@ -7,6 +7,7 @@ check without a mutant is a check that somebody can delete without being told.
 from tests.mutants import (
     agent,
     browser,
+    conversation,
     intake,
     knowledge,
     limits,
@@ -27,6 +28,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *limits.MUTANTS,
     *mail.MUTANTS,
     *intake.MUTANTS,
+    *conversation.MUTANTS,
     *reading.MUTANTS,
     *pages.MUTANTS,
     *knowledge.MUTANTS,
