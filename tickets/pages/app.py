@@ -17,6 +17,9 @@ from tickets.pages.routes.account import Account
 from tickets.pages.routes.admin import Admin
 from tickets.pages.routes.around import Around
 from tickets.pages.routes.articles import Articles
+from tickets.pages.routes.assets import AssetPages
+from tickets.pages.routes.canned import CannedPages
+from tickets.pages.routes.fields import FieldPages
 from tickets.pages.routes.finding import Finding
 from tickets.pages.routes.importing import Imports
 from tickets.pages.routes.incoming_mail import IncomingMailPages
@@ -30,6 +33,7 @@ from tickets.pages.routes.reports import Reports
 from tickets.pages.routes.spreading import Spreading
 from tickets.pages.routes.ticket import Ticket
 from tickets.pages.routes.ticket_articles import TicketArticles
+from tickets.pages.routes.ticket_things import TicketThings
 from tickets.pages.routes.tokens import Tokens
 from tickets.pages.routes.webhooks import Webhooks
 from tickets.pages.routing import login_address, page
@@ -57,6 +61,10 @@ def page_routes(site: Site) -> list[Route]:
         *Ticket(site).routes(),
         *Around(site, Ticket(site)).routes(),
         *TicketArticles(site).routes(),
+        *TicketThings(site).routes(),
+        *AssetPages(site).routes(),
+        *CannedPages(site).routes(),
+        *FieldPages(site).routes(),
         *Tokens(site).routes(),
         *Reports(site).routes(),
         *Imports(site).routes(),

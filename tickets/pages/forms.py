@@ -16,6 +16,8 @@ from tickets.domain.views import MAX_LINE, MAX_TEXT, MAX_TITLE, NewTicket
 MAX_FORM_BYTES: Final = 512 * 1024
 MAX_FIELDS: Final = 40
 MAX_BODY: Final = 100_000
+FIELD: Final = "f."
+"""Before the key of an extra field."""
 
 Values = Mapping[str, str]
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -95,7 +97,14 @@ def check_request(values: Values) -> tuple[NewTicket | None, dict[str, str]]:
     if form.faults or urgency is None or asset is None:
         return None, form.faults
     new = NewTicket(
-        category=category, title=title, description=description, urgency=urgency, asset=asset, email=email, name=name
+        category=category,
+        title=title,
+        description=description,
+        urgency=urgency,
+        asset=asset,
+        email=email,
+        name=name,
+        fields={key.removeprefix(FIELD): value for key, value in values.items() if key.startswith(FIELD) and value},
     )
     return new, {}
 

@@ -18,8 +18,8 @@ from tickets.pages.access_keys import InvalidAccessKey, parse_access_key, split_
 from tickets.pages.forms import Values, check_request, read_form
 from tickets.pages.routing import page
 from tickets.pages.site import Site
-from tickets.pages.uploads import filled_form
 from tickets.pages.spreading import category_options
+from tickets.pages.uploads import filled_form
 from tickets.web.asking import address_of
 from tickets.web.uploads import MAX_UPLOAD_BYTES
 
@@ -44,6 +44,7 @@ class Portal:
             status=status,
             private=False,
             categories=await category_options(self.site.desk, ANONYMOUS),
+            fields=(await self.site.desk.fields.listed(ANONYMOUS)).items,
             values=values,
             faults=faults,
             lookup_values=_NOTHING,

@@ -115,7 +115,14 @@ class Queue:
     ) -> Response:
         categories = await category_options(self.site.desk, actor)
         return self.site.page(
-            request, actor, "console/new.html", status=status, categories=categories, values=values, faults=faults
+            request,
+            actor,
+            "console/new.html",
+            status=status,
+            categories=categories,
+            fields=[each for each in (await self.site.desk.fields.listed(actor)).items if each.active],
+            values=values,
+            faults=faults,
         )
 
     @requires(Action.SEE, Thing.CONSOLE)

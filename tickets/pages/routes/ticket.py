@@ -19,9 +19,10 @@ from tickets.pages import words
 from tickets.pages.forms import Values, check_text, read_form
 from tickets.pages.routing import page
 from tickets.pages.site import Site
+from tickets.pages.spreading import category_options
+from tickets.pages.things import things_of
 from tickets.pages.uploads import filled_form
 from tickets.web.uploads import MAX_UPLOAD_BYTES
-from tickets.pages.spreading import category_options
 
 STAFF_TICKETS: Final = (Thing.ASSIGNED_TICKET, Thing.UNASSIGNED_TICKET, Thing.FOREIGN_TICKET)
 NOBODY: Final = "nobody"
@@ -82,12 +83,19 @@ class Ticket:
             help=await desk.knowledge.help(actor, ticket.tracking),
             spoken=words.SPOKEN,
             workable=WORKABLE,
+            **await things_of(desk, actor, ticket),
             **shared,
         )
 
     async def explain(self, request: Request, actor: Actor, refusal: DeskError) -> Response:
         """Show the ticket as it is now, and why something was not done."""
         return await self._page(request, actor, refusal=refusal)
+
+    async def again(
+        self, request: Request, actor: Actor, values: Values, refusal: DeskError | None = None
+    ) -> Response:
+        """Show the page with what was typed still in it."""
+        return await self._page(request, actor, values=values, refusal=refusal)
 
     def _back(self, request: Request, done: str) -> Response:
         return self.site.go(f"/console/tickets/{request.path_params['tracking']}?done={done}")
@@ -222,7 +230,6 @@ class Ticket:
         at = "/console/tickets/{tracking}"
         deeds = {
             "claim": self.claim,
-            "messages": self.message,
             "assign": self.assign,
             "status": self.move,
             "triage": self.triage,
