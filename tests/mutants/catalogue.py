@@ -16,6 +16,7 @@ from tests.mutants import (
     protocol,
     reading,
     relay,
+    spreading,
     tickets,
     viewer,
 )
@@ -32,6 +33,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *reading.MUTANTS,
     *pages.MUTANTS,
     *knowledge.MUTANTS,
+    *spreading.MUTANTS,
     *agent.MUTANTS,
     *viewer.MUTANTS,
     *browser.MUTANTS,
