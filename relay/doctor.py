@@ -158,7 +158,7 @@ async def _intake(settings: Settings) -> Finding:
     if listener is not None:
         ways.append(f"{'LMTP' if listener.lmtp else 'SMTP'} at {settings.mail.smtp_listen.removeprefix('lmtp:')}")
     if waiting:
-        ways.append(f"{waiting} mails wait for a decision: look under Mail, or towline-relay mail suspended")
+        ways.append(f"{waiting} waiting for a decision: look under Mail, or towline-relay mail suspended")
     return Finding("mail intake", True, "; ".join(ways))
 
 

@@ -126,7 +126,7 @@ async def test_mail_is_delivered_to_the_server_itself(tmp_path: Path) -> None:
             items = json.loads((await relay("mail", "suspended", "--json", *config))[1])["items"]
             assert [each["sender"] for each in items] == ["eve@evil.example"]
             assert "has no part in that request" in items[0]["reason"]
-            assert "1 mails wait for a decision" in (await relay("doctor", *config))[1]
+            assert "1 waiting for a decision" in (await relay("doctor", *config))[1]
             status, said = await relay("mail", "replay", str(items[0]["id"]), *config)
             assert (status, said.strip()) == (0, "Looked at once more: 1.")
 

@@ -144,5 +144,8 @@ class Intake(Protocol):
     async def blocked(self, actor: Actor) -> BlockedAddressList:
         """List addresses that get no more mail."""
 
+    async def is_blocked(self, actor: Actor, address: str) -> bool:
+        """Whether this address gets no more mail."""
+
     async def clear(self, actor: Actor, address: str) -> None:
         """Let an address have mail again. Raises NotFound."""

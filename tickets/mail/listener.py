@@ -28,15 +28,33 @@ MAX_RECIPIENTS: Final = 100
 _IDLE_S: Final = 120.0
 # Mail programs break the 998 characters of RFC 5322; that is no reason to lose what they sent.
 _LINE_BYTES: Final = 262_144
+_TOO_MANY: Final = b"421 4.7.0 Too many connections, try again later\r\n"
 _TRY_LATER: Final = "451 4.3.0 The help desk can't keep the mail right now, try again later"
 
 
-class _Session(SMTP):
+class _Counted(SMTP):
+    """A session that its listener knows of from its beginning to its end."""
+
     line_length_limit = _LINE_BYTES
+    open_sessions: set[SMTP]
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, unless there are too many already; called once more when STARTTLS is through."""
+        if self not in self.open_sessions and len(self.open_sessions) >= MAX_CONNECTIONS:
+            if isinstance(transport, asyncio.WriteTransport):
+                transport.write(_TOO_MANY)
+            transport.close()
+        self.open_sessions.add(self)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """End."""
+        self.open_sessions.discard(self)
+        super().connection_lost(error)
 
 
-class _LocalSession(LMTP):
-    line_length_limit = _LINE_BYTES
+class _CountedLocal(_Counted, LMTP):
+    """The same in LMTP."""
 
 
 class Listener:
@@ -79,13 +97,13 @@ class Listener:
 
     def _session(self) -> SMTP:
         settings = self._settings
-        kind = _LocalSession if settings.lmtp else _Session
+        kind = _CountedLocal if settings.lmtp else _Counted
         context = None
         if settings.certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.minimum_version = ssl.TLSVersion.TLSv1_2
             context.load_cert_chain(settings.certificate, settings.key)
-        return kind(
+        session = kind(
             self,
             data_size_limit=MAX_BYTES,
             enable_SMTPUTF8=True,
@@ -95,6 +113,8 @@ class Listener:
             timeout=_IDLE_S,
             loop=asyncio.get_running_loop(),
         )
+        session.open_sessions = self._open
+        return session
 
     # The names below are aiosmtpd's: it calls them for what comes in.
 

@@ -175,6 +175,12 @@ class IntakeService:
             tuple(BlockedAddress(row.address, row.reason, row.permanent, row.first_at, row.last_at) for row in rows)
         )
 
+    async def is_blocked(self, actor: Actor, address: str) -> bool:
+        """Whether this address gets no more mail."""
+        check(actor, Action.LIST, Thing.INCOMING_MAIL)
+        async with self._context.database.read() as connection:
+            return bool(await mail_addresses.shut_among(connection, [address]))
+
     async def clear(self, actor: Actor, address: str) -> None:
         """Let an address have mail again. Raises NotFound, Invalid."""
         check(actor, Action.CHANGE, Thing.INCOMING_MAIL)
@@ -219,5 +225,3 @@ def _view(row: MailRow, read: Understood) -> IncomingMailView:
         attachments=tuple(MailPart(each.name, each.content_type, len(each.content)) for each in mail.attachments[:50]),
         notes=mail.notes,
     )
-
-

@@ -82,6 +82,7 @@ class Ticket:
             colleagues=tuple(colleague for colleague in colleagues if ticket.assignee is None or colleague.id != mine),
             help=await desk.knowledge.help(actor, ticket.tracking),
             spoken=words.SPOKEN,
+            mail_blocked=await desk.intake.is_blocked(actor, ticket.requester.email),
             workable=WORKABLE,
             **await things_of(desk, actor, ticket),
             **shared,

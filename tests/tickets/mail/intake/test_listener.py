@@ -126,6 +126,26 @@ async def test_lmtp_over_a_local_socket_answers_for_each_recipient(inbox: Inbox,
     assert await inbox.count(IntakeState.RECEIVED) == 1
 
 
+async def test_too_many_connections_wait_outside(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_CONNECTIONS", 2)
+
+    def fill(port: int) -> None:
+        first, second = smtplib.SMTP("127.0.0.1", port, timeout=20), smtplib.SMTP("127.0.0.1", port, timeout=20)
+        with pytest.raises((smtplib.SMTPConnectError, smtplib.SMTPServerDisconnected)):
+            smtplib.SMTP("127.0.0.1", port, timeout=20).noop()
+        first.quit()
+        second.quit()
+
+    async with listening(inbox) as listener:
+        await asyncio.to_thread(fill, listener.port)
+        deadline = asyncio.get_running_loop().time() + 10
+        while listener._open:
+            assert asyncio.get_running_loop().time() < deadline
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(send, listener.port, mail())
+    assert await inbox.count(IntakeState.RECEIVED) == 1
+
+
 def test_the_sender_stands_on_top_and_brings_no_header_with_it() -> None:
     assert stamped(b"A: b\r\n\r\nx", "").startswith(b"Return-Path: <>\r\nA: b")
     assert stamped(b"A: b\r\n\r\nx", "a@b>\r\nX: <y").startswith(b"Return-Path: <a@bX: y>\r\nA: b")

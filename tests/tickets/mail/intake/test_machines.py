@@ -38,6 +38,11 @@ async def shut(inbox: Inbox, address: str = MARIA) -> bool:
         return address in await mail_addresses.shut_among(connection, [address])
 
 
+async def ticket_page(inbox: Inbox, tracking: str | None) -> str:
+    headers = {"cookie": await inbox.world.cookie()}
+    return (await inbox.world.client.get(f"/console/tickets/{tracking}", headers=headers)).text
+
+
 async def test_a_bounce_goes_to_its_ticket_and_marks_the_address(inbox: Inbox) -> None:
     staff = await inbox.world.technician()
     first = await inbox.take(mail())
@@ -48,10 +53,12 @@ async def test_a_bounce_goes_to_its_ticket_and_marks_the_address(inbox: Inbox) -
     assert "550 5.1.1 no such user" in line["text"]
     assert f"No more mail goes to {MARIA}" in line["text"]
     assert await shut(inbox)
+    assert "Mail to it comes back" in await ticket_page(inbox, first.tracking)
     listed = (await staff.get("/incoming-mail/blocked-addresses")).json()["items"]
     assert [each["address"] for each in listed] == [MARIA]
     await staff.must("/incoming-mail/blocked-addresses/clear", {"address": MARIA}, 204)
     assert not await shut(inbox)
+    assert "Mail to it comes back" not in await ticket_page(inbox, first.tracking)
     assert (await staff.post("/incoming-mail/blocked-addresses/clear", {"address": MARIA})).status_code == 404
 
 
