@@ -31,6 +31,7 @@ from tickets.api import attachments as attachment_routes
 from tickets.api import conversation as conversation_routes
 from tickets.api import importing as import_api
 from tickets.api import people as people_api
+from tickets.api import push as push_api
 from tickets.api import reports as report_api
 from tickets.api import tokens as token_api
 from tickets.api import webhooks as webhook_api
@@ -45,6 +46,7 @@ from tickets.mail.smtp import Mailer, SmtpMailer
 from tickets.pages.app import build_pages
 from tickets.passwords import Passwords
 from tickets.ports import Clock, Entropy, MailBell, SilentBell, Switchboard, SystemClock, moment
+from tickets.push.sending import PushSender
 from tickets.services.articles import ArticleService
 from tickets.services.assets import AssetService, note_computer
 from tickets.services.attachments import AttachmentService
@@ -72,6 +74,7 @@ from tickets.services.mailed_links import MailedLinkService
 from tickets.services.merging import MergingService
 from tickets.services.organisation import OrganisationService
 from tickets.services.outgoing import OutboxService
+from tickets.services.push import PushService
 from tickets.services.ratings import RatingService
 from tickets.services.registers import (
     CalendarService,
@@ -134,6 +137,7 @@ class HelpDesk:
         self._review: Final = review
         self._echo: Final = Echo(context)
         self._links: Final = MailedLinkService(context)
+        self._pushing: Final = PushSender(context)
         self._delivering: Final = Delivering(context)
         self._importing: Final = Importing(context)
         self._escalating: Final = Escalating(context)
@@ -189,6 +193,7 @@ class HelpDesk:
             self._intake.wake()
         if self._sender is not None:
             await self._links.answer()
+            await self._pushing.send_due()
             await self._sender.send_due()
 
     async def send_webhooks(self) -> None:
@@ -303,6 +308,7 @@ def build_help_desk(
         outbox=OutboxService(context),
         links=MailedLinkService(context),
         ratings=RatingService(context),
+        pushes=PushService(context),
         categories=CategoryService(context),
         teams=TeamService(context),
         rules=RuleService(context),
@@ -341,6 +347,7 @@ def build_application(services: DeskServices, live: LiveService, settings: HelpD
         spreading.router,
         desk.router,
         outgoing.router,
+        push_api.router,
         token_api.router,
         people_api.router,
         import_api.router,

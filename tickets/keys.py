@@ -14,11 +14,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
 
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, derive_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
     load_pem_private_key,
 )
 
@@ -39,8 +41,12 @@ from tickets.ports import Entropy
 
 _ORGANISATION: Final = "organisation.pem"
 _GRANT: Final = "grant.pem"
+_PUSH: Final = "push.pem"
 _TOKEN: Final = "token.key"  # noqa: S105 - a file's name
 _GRANT_CERTIFICATE: Final = "grant-key.certificate"
+
+# FIPS 186-5, P-256.
+_P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 _REQUESTER_LABEL: Final = b"towline requester-token 1"
 _AGENT_LABEL: Final = b"towline agent-token 1"
@@ -61,6 +67,7 @@ def create_keys(folder: Path, entropy: Entropy = os.urandom) -> None:
         (_ORGANISATION, _pem(Ed25519PrivateKey.from_private_bytes(entropy(32)))),
         (_GRANT, _pem(Ed25519PrivateKey.from_private_bytes(entropy(32)))),
         (_TOKEN, pack_b64(entropy(32)).encode() + b"\n"),
+        (_PUSH, _pem(derive_private_key(int.from_bytes(entropy(40), "big") % (_P256_ORDER - 1) + 1, SECP256R1()))),
     ):
         if not (folder / name).exists():
             _write_secret(folder / name, content)
@@ -73,6 +80,7 @@ def load_keys(folder: Path) -> "ServerKeys":
         grant=_load_ed25519(folder / _GRANT),
         token_key=_load_token_key(folder / _TOKEN),
         grant_certificate_file=folder / _GRANT_CERTIFICATE,
+        push=_load_push(folder / _PUSH),
     )
 
 
@@ -84,11 +92,20 @@ class ServerKeys:
     grant: Ed25519PrivateKey
     token_key: bytes
     grant_certificate_file: Path
+    # With which notices on phones are signed; a desk of an earlier version has none until it is started again.
+    push: EllipticCurvePrivateKey | None = None
 
     @property
     def organisation_public(self) -> str:
         """The organisation's public key in b64."""
         return pack_b64(self.organisation.public_key().public_bytes_raw())
+
+    @property
+    def push_public(self) -> str:
+        """The public key that browsers subscribe with, in b64; empty without one."""
+        if self.push is None:
+            return ""
+        return pack_b64(self.push.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
 
     @property
     def organisation_id(self) -> str:
@@ -242,7 +259,7 @@ def hash_token(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()
 
 
-def _pem(key: Ed25519PrivateKey) -> bytes:
+def _pem(key: Ed25519PrivateKey | EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
@@ -274,6 +291,18 @@ def _load_ed25519(path: Path) -> Ed25519PrivateKey:
         raise KeysUnusable(f"{path} is not a key. Restore it from a backup.") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise KeysUnusable(f"{path} is not an Ed25519 key. Restore it from a backup.")
+    return key
+
+
+def _load_push(path: Path) -> EllipticCurvePrivateKey | None:
+    if not path.exists():
+        return None
+    try:
+        key = load_pem_private_key(_read_secret(path), password=None)
+    except (ValueError, TypeError) as error:
+        raise KeysUnusable(f"{path} is not a key. Restore it from a backup.") from error
+    if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP256R1):
+        raise KeysUnusable(f"{path} is not a P-256 key. Restore it from a backup.")
     return key
 
 

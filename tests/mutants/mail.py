@@ -10,6 +10,7 @@ _SMTP = f"{_MAIL}/test_smtp.py"
 _SETTINGS = "tests/relay/test_mail.py"
 _WORDING = f"{_MAIL}/test_wording.py"
 _LINKS = f"{_MAIL}/test_links.py"
+_PUSH = "tests/tickets/push/test_push.py"
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
@@ -203,5 +204,26 @@ MUTANTS: tuple[Mutant, ...] = (
         "if not same_token(new.key, context.keys.rating_key(*owner)) or row is None:",
         "if row is None:",
         f"{_MAIL}/test_ratings.py::test_only_the_key_of_this_requester_rates",
+    ),
+    Mutant(
+        "notices for phones go to any address",
+        "tickets/push/sending.py",
+        "OutwardTransport(settings.networks, ca_file=settings.ca)",
+        "httpx.AsyncHTTPTransport(verify=__import__('ssl').create_default_context(cafile=settings.ca or None))",
+        f"{_PUSH}::test_no_notice_goes_to_where_only_this_server_reaches",
+    ),
+    Mutant(
+        "phones of disabled technicians get notices",
+        "tickets/store/push.py",
+        ", technicians.c.disabled_at.is_(None)",
+        "",
+        f"{_PUSH}::test_a_disabled_technician_gets_none",
+    ),
+    Mutant(
+        "anybody removes anybody's phone",
+        "tickets/store/push.py",
+        "push_subscriptions.c.id == ident, push_subscriptions.c.technician_id == technician",
+        "push_subscriptions.c.id == ident",
+        f"{_PUSH}::test_nobody_changes_somebody_elses_phones",
     ),
 )

@@ -15,6 +15,7 @@ from tickets.domain.fields import Fields
 from tickets.domain.intake import Intake
 from tickets.domain.knowledge import Articles, Knowledge
 from tickets.domain.outgoing import MailedLinks, MailTemplates, Outbox, Ratings
+from tickets.domain.push import Pushes
 from tickets.domain.registers import Categories, Register, Triaging, Weights, Work
 from tickets.domain.importing import Imports
 from tickets.domain.people import People
@@ -196,6 +197,7 @@ class DeskServices:
     outbox: Outbox
     links: MailedLinks
     ratings: Ratings
+    pushes: Pushes
     tokens: Tokens
     people: People
     imports: Imports

@@ -14,13 +14,14 @@ from tickets.mail.backoff import GIVE_UP_AFTER
 from tickets.mail.budgets import Budgets
 from tickets.mail.identity import message_id
 from tickets.mail.wording import Wording
-from tickets.mail.writing import MailKind, Words, language_of, write
+from tickets.mail.writing import TO_STAFF, MailKind, Words, language_of, write
 from tickets.services.context import Context
 from tickets.services.handing_out import NOT_HANDED, Handed, desk_actor
 from tickets.settings import MailSettings
 from tickets.store import mail_addresses, mail_templates, watchers
 from tickets.store import outbox as outbox_store
 from tickets.store import people as people_store
+from tickets.store import push as push_store
 from tickets.store import tickets as ticket_store
 from tickets.store.outbox import MailState
 from tickets.store.people import TechnicianRow
@@ -226,6 +227,9 @@ class Notices:
                 }
                 _log.warning("mail.held", kind=kind, budget=over.budget)
             await outbox_store.add(connection, **values)
+            if kind in TO_STAFF and context.keys.push is not None:
+                path = f"/console/tickets/{row.tracking}"
+                await push_store.add(connection, reader.whom, written.subject, path, now)
 
     async def _wording(self, connection: AsyncConnection, kind: MailKind, language: str) -> Wording | None:
         found = await mail_templates.current(connection, kind, language)

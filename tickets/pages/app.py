@@ -27,6 +27,7 @@ from tickets.pages.routes.mail_admin import MailAdmin
 from tickets.pages.routes.mailed import Mailed
 from tickets.pages.routes.people import People
 from tickets.pages.routes.portal import Portal
+from tickets.pages.routes.push import Push
 from tickets.pages.routes.queue import Queue
 from tickets.pages.routes.reading import Reading
 from tickets.pages.routes.reports import Reports
@@ -75,6 +76,7 @@ def page_routes(site: Site) -> list[Route]:
         *MailAdmin(site).routes(),
         *IncomingMailPages(site).routes(),
         *Mailed(site).routes(),
+        *Push(site).routes(),
         page(site, "/static/pages/{path:path}", static.serve),
     ]
 
