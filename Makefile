@@ -19,7 +19,7 @@ TESTS ?=
 # Tools and tests find `node` on the path; an old system node is passed over (tools/find-node).
 with_node = node=$$(tools/find-node) && PATH="$$(dirname "$$node"):$$PATH"
 
-.PHONY: help setup demo test prove check bench fmt lock clean
+.PHONY: help setup demo test prove gallery check bench fmt lock clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -50,7 +50,7 @@ demo: ## a running help desk with a technician, a ticket and a desktop to contro
 
 test: ## run all tests
 	@tools/system-packages test
-	@$(MAKE) setup
+	@$(MAKE) setup node_modules/.towline-setup
 	@$(with_node) $(BIN)/python -m pytest -q $(TESTS)
 
 prove: ## measure against the targets and write docs/performance.md
@@ -64,6 +64,11 @@ bench: ## measure delay, bytes and processor time through a real relay
 	@tools/system-packages test
 	@$(MAKE) setup
 	@$(BIN)/python -m benchmarks
+
+gallery: ## pictures of every page for docs/pages.md
+	@tools/system-packages test
+	@$(MAKE) setup
+	@$(BIN)/python -m tests.gallery.shots
 
 check: ## lint, format, types and import contracts
 	@tools/system-packages check
