@@ -26,6 +26,7 @@ MAX_BYTES: Final = 50_000_000
 MAX_CONNECTIONS: Final = 50
 MAX_RECIPIENTS: Final = 100
 _IDLE_S: Final = 120.0
+_AGAIN_S: Final = 10.0
 # Mail programs break the 998 characters of RFC 5322; that is no reason to lose what they sent.
 _LINE_BYTES: Final = 262_144
 _TOO_MANY: Final = b"421 4.7.0 Too many connections, try again later\r\n"
@@ -69,8 +70,15 @@ class Listener:
         self.port = 0
 
     async def run(self) -> None:
-        """Listen until cancelled. Raises OSError when the address can't be listened on."""
-        server = await self.start()
+        """Listen until cancelled; where that can't be done it is tried again, as mail goes out in the meantime."""
+        while True:
+            try:
+                server = await self.start()
+            except OSError as error:
+                _log.error("mail.not-listening", says=error.strerror or type(error).__name__, again_in_s=_AGAIN_S)
+                await asyncio.sleep(_AGAIN_S)
+            else:
+                break
         try:
             await asyncio.Event().wait()
         finally:

@@ -1,5 +1,6 @@
 """Statements about mail that came in: kept before it is understood, leased while somebody tries to."""
 
+import asyncio
 import hashlib
 import zlib
 from dataclasses import dataclass
@@ -220,7 +221,7 @@ async def by_id(connection: AsyncConnection, mail: int) -> MailRow | None:
 async def bytes_of(connection: AsyncConnection, mail: int) -> bytes:
     """Return a mail as it came; nothing when it is unknown or was erased."""
     found = (await connection.execute(select(raw_mails.c.packed).where(raw_mails.c.id == mail))).scalar_one_or_none()
-    return unpack(found or b"")
+    return await asyncio.to_thread(unpack, found or b"")
 
 
 async def in_state(connection: AsyncConnection, state: IntakeState, *, before: int | None, limit: int) -> list[MailRow]:

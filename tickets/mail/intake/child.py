@@ -4,15 +4,17 @@ Both behind their length (four bytes, network order). It has no files, no databa
 """
 
 import resource
+import signal
 import struct
 import sys
 from typing import BinaryIO, Final
 
-from tickets.mail.intake.understanding import NotUnderstood, Understood, encode_answer, understand
+from tickets.mail.intake.understanding import WHOLE_S, NotUnderstood, Understood, encode_answer, understand
 from tickets.mail.reading.mail import Unreadable
 
 _LENGTH: Final = struct.Struct("!I")
 # Many times what the largest mail that is taken needs.
+_LONGEST_S: Final = int(2 * WHOLE_S)
 _MEMORY_BYTES: Final = 2 * 2**30
 
 
@@ -35,7 +37,10 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
         raw = source.read(size)
         if len(raw) != size:
             return
+        # Should nobody be there any more to end us over a mail that takes for ever (SIGALRM ends the process).
+        signal.alarm(_LONGEST_S)
         answer = encode_answer(answer_to(raw))
+        signal.alarm(0)
         sink.write(_LENGTH.pack(len(answer)))
         sink.write(answer)
         sink.flush()

@@ -181,7 +181,7 @@ class Clerk:
             claimed = None
         through = case.way.technician if case.way is not None and case.way.tracking == row.tracking else None
         for_staff = match.own is not None and match.own.kind in TO_STAFF
-        if through is not None or for_staff or (claimed is not None and not belongs):
+        if through is not None or for_staff or (claimed is not None and sender.email != row.requester_email):
             doubt = doubt_about_technician(case, through, claimed)
             if doubt:
                 return await self._noted(connection, case, row, doubt)

@@ -76,10 +76,16 @@ class ChildReader:
     def __init__(self, whole_s: float = WHOLE_S) -> None:
         """Nothing is started yet."""
         self._whole_s: Final = whole_s
+        # One mail at a time: answers come in the order of questions.
+        self._turn: Final = asyncio.Lock()
         self._child: asyncio.subprocess.Process | None = None
 
     async def read(self, raw: bytes) -> Understood:
         """Return what a mail says. Raises Unreadable."""
+        async with self._turn:
+            return await self._read(raw)
+
+    async def _read(self, raw: bytes) -> Understood:
         try:
             async with asyncio.timeout(self._whole_s):
                 answer = await self._ask(raw)
@@ -114,7 +120,8 @@ class ChildReader:
         child.stdin.write(raw)
         await child.stdin.drain()
         (size,) = _LENGTH.unpack(await child.stdout.readexactly(_LENGTH.size))
-        return decode_answer(await child.stdout.readexactly(size))
+        # Up to 50 MB, which would hold the loop up.
+        return await asyncio.to_thread(decode_answer, await child.stdout.readexactly(size))
 
     async def close(self) -> None:
         """End the process."""

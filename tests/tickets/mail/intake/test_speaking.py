@@ -96,3 +96,11 @@ async def test_a_technician_can_ask_for_help_like_everybody(inbox: Inbox) -> Non
     assert row.tracking == first.tracking
     line = await inbox.last_line(staff, first.tracking)
     assert (line["kind"], line["role"]) == ("message", "requester")
+
+
+async def test_a_technician_in_copy_is_not_believed_by_their_address_alone(inbox: Inbox) -> None:
+    staff = await inbox.world.technician("Ada")
+    first = await inbox.take(mail(Cc=ADA))
+    row = await inbox.take(mail("Pay me.", sender=ADA, ident="<2@x>", In_Reply_To=inbox.own_id(first.tracking)))
+    assert row.tracking == first.tracking
+    assert (await inbox.last_line(staff, first.tracking))["internal"]

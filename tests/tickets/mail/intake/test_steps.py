@@ -142,6 +142,15 @@ async def test_mail_is_read_in_a_process_of_its_own() -> None:
         await reader.close()
 
 
+async def test_mails_read_at_once_get_their_own_answers() -> None:
+    reader = ChildReader()
+    try:
+        read = await asyncio.gather(*(reader.read(mail(f"Number {number}.")) for number in range(8)))
+        assert [each.said.strip() for each in read] == [f"Number {number}." for number in range(8)]
+    finally:
+        await reader.close()
+
+
 async def test_a_mail_that_takes_too_long_is_given_up_and_the_next_one_read() -> None:
     reader = ChildReader(whole_s=0.0)
     with pytest.raises(Unreadable, match="took longer"):
