@@ -54,7 +54,7 @@ def _is_text(head: bytes) -> bool:
     """Whether this is UTF-8 without control characters; a character cut in two at the end is no fault."""
     if not head or any(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in head):
         return False
-    for cut in range(4):
+    for cut in range(min(4, len(head))):
         try:
             head[: len(head) - cut].decode("utf-8")
         except UnicodeDecodeError:
