@@ -173,7 +173,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "tickets/services/mailed_links.py",
         "            await link_requests.add(",
         "            if tracking and await context.find(connection, tracking) is None:\n"
-        "                raise Unavailable\n"
+        "                raise NoMail\n"
         "            await link_requests.add(",
         f"{_LINKS}::test_the_answer_is_the_same_for_all",
     ),

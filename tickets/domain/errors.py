@@ -189,6 +189,15 @@ class RatingFinal(DeskError):
         super().__init__("You answered long ago. Write to the help desk if you see it differently now.")
 
 
+class NoMail(DeskError):
+    """Something was to be mailed, and this help desk sends none."""
+
+    slug, title, status = "no-mail", "This help desk sends no mail", 409
+
+    def __init__(self) -> None:
+        super().__init__("Call the help desk and read out your tracking number.")
+
+
 class LinkOver(DeskError):
     """A mailed link is too old, or none of ours."""
 

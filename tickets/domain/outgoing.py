@@ -202,7 +202,7 @@ class MailedLinks(Protocol):
     async def ask(self, actor: Actor, tracking: str, email: str, *, address: str) -> None:
         """Mail the requester of `tracking` the link, if `email` is theirs; without a number, the link to all of theirs.
 
-        Does the same work and says the same whether or not anything fits. Raises TooManyTries, Unavailable.
+        Does the same work and says the same whether or not anything fits. Raises TooManyTries, NoMail.
         """
 
     async def opened(self, actor: Actor, key: str, *, address: str) -> MyRequests:

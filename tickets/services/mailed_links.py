@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from protocol.tracking import InvalidTrackingNumber, parse_tracking
 from tickets.domain.access import Action, Actor, Thing, check
-from tickets.domain.errors import LinkOver, Unavailable
+from tickets.domain.errors import LinkOver, NoMail
 from tickets.domain.outgoing import MyRequest, MyRequests
 from tickets.mail.budgets import hash_of
 from tickets.mail.notices import Notices
@@ -17,8 +17,6 @@ from tickets.store import people as people_store
 from tickets.store import tickets as ticket_store
 from tickets.store.link_requests import LinkRequestRow
 from tickets.text import clean_email
-
-_NO_MAIL: Final = "This help desk sends no mail. Call it and read out your tracking number."
 
 
 class MailedLinkService:
@@ -34,11 +32,11 @@ class MailedLinkService:
         self._notices: Final = Notices(context)
 
     async def ask(self, actor: Actor, tracking: str, email: str, *, address: str) -> None:
-        """Have a link mailed. Raises TooManyTries, Unavailable, Invalid for what is no address at all."""
+        """Have a link mailed. Raises TooManyTries, NoMail, Invalid for what is no address at all."""
         check(actor, Action.SUBMIT, Thing.MAILED_LINKS)
         context, now = self._context, self._context.now()
         if context.settings.mail is None:
-            raise Unavailable(_NO_MAIL)
+            raise NoMail
         cleaned = clean_email(email)
         async with context.database.write() as connection:
             await spend(connection, f"link {address_block(address)}", context.settings.limits.link_address, now)

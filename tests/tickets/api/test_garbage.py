@@ -27,11 +27,20 @@ PATHS = (
     "/devices",
     "/login",
     "/live",
+    "/tickets/{tracking}/link",
+    "/tickets/{tracking}/rating",
+    "/my/link",
+    "/my/requests",
+    "/mail/templates/reply/en/preview",
+    "/mail/templates/reply/en/reset",
+    "/mail/outbox/retry",
+    "/push",
 )
 FIELDS = (
     *A_TICKET,
     *("text", "internal", "technician", "status", "solution", "agent_key", "code", "device_key", "body"),
     *("public_key", "kind", "password", "label", "session", "answer"),
+    *("rating", "comment", "key", "subject", "html", "revision", "endpoint", "p256dh", "auth"),
     *("rights", "beforehand"),
 )
 VALUES = st.one_of(
@@ -52,7 +61,7 @@ OBJECTS = st.one_of(
 BODIES = st.one_of(st.binary(max_size=200), OBJECTS.map(lambda value: json.dumps(value).encode()))
 TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=30)
 SEGMENTS = st.one_of(TEXTS, st.sampled_from(["TL-0000-0000", "..", "%00", "TL 0000 0000", "💥"]))
-FINE = {200, 201, 204, 401, 403, 404, 405, 409, 413, 422, 429}
+FINE = {200, 201, 204, 401, 403, 404, 405, 409, 410, 413, 422, 429}
 
 
 def must_be_fine(response: httpx.Response) -> None:

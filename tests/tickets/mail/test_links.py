@@ -148,8 +148,8 @@ async def test_what_is_no_address_is_said_so(office: MailDesk) -> None:
 async def test_without_mail_nothing_is_promised(world: World) -> None:
     filed = await world.ticket()
     answer = await world.stranger.post(f"/tickets/{filed.tracking}/link", {"email": MARIA})
-    assert answer.status_code == 503
-    assert "sends no mail" in answer.json()["detail"]
+    assert answer.status_code == 409
+    assert answer.json()["title"] == "This help desk sends no mail"
 
 
 async def test_databases_are_used(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> None:

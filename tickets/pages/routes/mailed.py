@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from protocol.tracking import InvalidTrackingNumber, parse_tracking
 from tickets.domain.access import ANONYMOUS, Action, Actor, Thing, requires
-from tickets.domain.errors import Invalid, TooManyTries, Unavailable
+from tickets.domain.errors import Invalid, NoMail, TooManyTries
 from tickets.pages.forms import Values, read_form
 from tickets.pages.routing import page
 from tickets.pages.site import Site
@@ -53,7 +53,7 @@ class Mailed:
         except Invalid:
             fault = {"email": "That is not a whole e-mail address. It looks like name@example.org."}
             return self._form(request, values, fault, 422)
-        except (TooManyTries, Unavailable) as error:
+        except (TooManyTries, NoMail) as error:
             return self._form(request, values, {"": str(error)}, error.status)
         return self.site.go("/my?done=link-sent")
 
