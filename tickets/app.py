@@ -74,6 +74,7 @@ from tickets.services.mailed_links import MailedLinkService
 from tickets.services.merging import MergingService
 from tickets.services.organisation import OrganisationService
 from tickets.services.outgoing import OutboxService
+from tickets.services.people import PeopleService
 from tickets.services.push import PushService
 from tickets.services.ratings import RatingService
 from tickets.services.registers import (
@@ -83,7 +84,6 @@ from tickets.services.registers import (
     RuleService,
     TeamService,
 )
-from tickets.services.people import PeopleService
 from tickets.services.reports import ReportService
 from tickets.services.saved_views import SavedViewService
 from tickets.services.sessions import SessionService
@@ -289,6 +289,7 @@ def build_help_desk(
         public_url=settings.public_url,
         tracking_prefix=settings.tracking_prefix,
         sends_mail=mail is not None,
+        language=settings.language,
         tickets=ticket_service,
         attachments=AttachmentService(context),
         conversations=conversations,

@@ -12,13 +12,13 @@ from tickets.domain.canned import CannedAnswers
 from tickets.domain.clocks import PolicyFields, PolicyView
 from tickets.domain.conversation import Conversations, Merging
 from tickets.domain.fields import Fields
+from tickets.domain.importing import Imports
 from tickets.domain.intake import Intake
 from tickets.domain.knowledge import Articles, Knowledge
 from tickets.domain.outgoing import MailedLinks, MailTemplates, Outbox, Ratings
+from tickets.domain.people import People
 from tickets.domain.push import Pushes
 from tickets.domain.registers import Categories, Register, Triaging, Weights, Work
-from tickets.domain.importing import Imports
-from tickets.domain.people import People
 from tickets.domain.reports import Reports
 from tickets.domain.saved_views import SavedViews
 from tickets.domain.teams import CalendarFields, CalendarView, TeamFields, TeamView
@@ -172,6 +172,8 @@ class Live(Protocol):
 class DeskServices:
     """All services together with what pages show about the desk; `public_url` has no slash at its end.
 
+    `language` is that of people of whom nothing else is known.
+
     Without `sends_mail` no page may promise any.
     """
 
@@ -179,6 +181,7 @@ class DeskServices:
     public_url: str
     tracking_prefix: str
     sends_mail: bool
+    language: str
     tickets: Tickets
     attachments: Attachments
     conversations: Conversations

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from tickets.domain.errors import DeskError, MethodNotAllowed, NotFound, NotLoggedIn
 from tickets.domain.services import DeskServices
+from tickets.pages.language import language_of, say, speaking, tongue_of
 from tickets.pages.routes.account import Account
 from tickets.pages.routes.admin import Admin
 from tickets.pages.routes.around import Around
@@ -23,6 +24,7 @@ from tickets.pages.routes.fields import FieldPages
 from tickets.pages.routes.finding import Finding
 from tickets.pages.routes.importing import Imports
 from tickets.pages.routes.incoming_mail import IncomingMailPages
+from tickets.pages.routes.languages import Languages
 from tickets.pages.routes.mail_admin import MailAdmin
 from tickets.pages.routes.mailed import Mailed
 from tickets.pages.routes.people import People
@@ -76,6 +78,7 @@ def page_routes(site: Site) -> list[Route]:
         *MailAdmin(site).routes(),
         *IncomingMailPages(site).routes(),
         *Mailed(site).routes(),
+        *Languages(site).routes(),
         *Push(site).routes(),
         page(site, "/static/pages/{path:path}", static.serve),
     ]
@@ -90,7 +93,8 @@ def build_pages(desk: DeskServices, now: Callable[[], datetime]) -> Starlette:
         if isinstance(known, NotLoggedIn) and request.url.path.startswith(("/console", "/admin")):
             return site.go(login_address(request))
         detail = _PLAIN.get(type(known), known.detail)
-        response = site.problem(request, known.title, detail, known.status)
+        with speaking(tongue_of(language_of(request, desk.language))):
+            response = site.problem(request, say(known.title), say(detail), known.status)
         response.headers.update(headers_of(known))
         return response
 

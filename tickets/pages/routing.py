@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tickets.domain.access import Actor, check, requirement_of, requires
+from tickets.pages.language import language_of, speaking, tongue_of
 from tickets.pages.site import Site
 from tickets.web.asking import actor_of
 
@@ -50,6 +51,10 @@ def page(
 
     @requires(requirement.action, *requirement.things)
     async def answer(request: Request) -> Response:
+        with speaking(tongue_of(language_of(request, site.desk.language))):
+            return await answered(request)
+
+    async def answered(request: Request) -> Response:
         actor = await actor_of(request, site.desk)
         request.state.actor = actor
         if staff_only and not actor.is_staff:

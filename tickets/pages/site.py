@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,10 +13,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from tickets.domain.access import ANONYMOUS, Actor, Role
 from tickets.domain.services import DeskServices
-from tickets.pages import words
+from tickets.pages import language, words
 from tickets.pages.administration import ENTRIES
 from tickets.pages.markdown import render_markdown
 from tickets.pages.spreading import IMPACT, PRIORITY
+from tickets.pages.times import ago, clock, due, number
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 STATIC: Final = Path(__file__).parent / "static"
@@ -24,36 +25,11 @@ STATIC: Final = Path(__file__).parent / "static"
 PRIVATE: Final = {"cache-control": "no-store"}
 """Kept by no cache, so that nothing shows after a logout. The other headers come from `tickets.web.edge`."""
 PUBLIC: Final = {"cache-control": "no-cache"}
-"""For pages that are the same for everybody; a form that somebody comes back to still holds what was typed."""
+"""For pages that are the same for all who read a language; a form that somebody comes back to keeps what was typed."""
 
-_STEPS: Final = ((60, 60, "minute"), (24, 3_600, "hour"), (14, 86_400, "day"))
-
-
-def ago(at: datetime, now: datetime) -> str:
-    """Say how long ago `at` was, or on which day when that is more than two weeks; `times.js` says it the same way."""
-    seconds = (now - at).total_seconds()
-    if seconds < 60:
-        return "just now"
-    for limit, unit_s, name in _STEPS:
-        count = int(seconds // unit_s)
-        if count < limit:
-            return f"{count} {name}{'s' if count != 1 else ''} ago"
-    return clock(at).partition(",")[0]
-
-
-def due(at: datetime, now: datetime) -> str:
-    """Say how long there is until `at`, or how long it is over; `times.js` says it the same way."""
-    seconds = (at - now).total_seconds()
-    left = abs(seconds)
-    _, unit_s, name = next((step for step in _STEPS if left // step[1] < step[0]), _STEPS[-1])
-    count = int(left // unit_s)
-    span = f"{count} {name}{'s' if count != 1 else ''}"
-    return f"Due in {span}" if seconds > 0 else f"Late by {span}"
-
-
-def clock(at: datetime) -> str:
-    """Write a moment out, in UTC; `times.js` turns it into the reader's own time."""
-    return f"{at.astimezone(UTC):%d %b %Y, %H:%M} UTC".lstrip("0")
+_WAYS: Final = language.Choices(("/", "Ask for help"), ("/lookup", "Look up a request"))
+_STAFF_WAYS: Final = language.Choices(("/console", "To the queue"))
+"""Where to go on from a problem."""
 
 
 def nav_link(href: str, text: str, here: str, css: str = "", *, count: int = 0) -> Markup:
@@ -65,7 +41,9 @@ def nav_link(href: str, text: str, here: str, css: str = "", *, count: int = 0) 
     inside = here == href or (not above and here.startswith(f"{href}/"))
     current = Markup(' aria-current="page"') if inside else ""
     shape = Markup(' class="{}"').format(css) if css else ""
-    mark = Markup('&nbsp;<span class="mark new">{}<span class="out-of-sight"> waiting</span></span>').format(count)
+    mark = Markup('&nbsp;<span class="mark new">{}<span class="out-of-sight"> {}</span></span>').format(
+        count, language.gettext("waiting")
+    )
     return Markup('<a href="{}"{}{}>{}{}</a>').format(href, shape, current, text, mark if count else "")
 
 
@@ -73,6 +51,7 @@ def make_environment(now: Callable[[], datetime]) -> jinja2.Environment:
     """Return the templates with what they call; a name that a page forgot to give is an error, not an empty text."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
+        extensions=["jinja2.ext.i18n"],
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -97,7 +76,12 @@ def make_environment(now: Callable[[], datetime]) -> jinja2.Environment:
     def seconds_until(at: datetime) -> int:
         return max(0, int((at - now()).total_seconds()))
 
+    environment.install_gettext_callables(  # type: ignore[attr-defined]  # comes with the extension
+        language.gettext, language.ngettext, newstyle=True, pgettext=language.pgettext, npgettext=language.npgettext
+    )
     environment.globals.update(
+        say=language.say,
+        number=number,
         time=time,
         seconds_until=seconds_until,
         due=due_time,
@@ -135,22 +119,27 @@ class Site:
     ) -> Response:
         """Return the rendered page; `?done=word` in its address makes it say what was just done."""
         said_kind, said = words.DONE.get(request.query_params.get("done", ""), ("", ""))
+        tongue = language.tongue()
         shared = {
             "site_name": self.desk.organisation_name,
             "prefix": self.desk.tracking_prefix,
             "public_url": self.desk.public_url,
             "sends_mail": self.desk.sends_mail,
             "here": request.url.path,
+            "lang": tongue.code,
+            "languages": language.LANGUAGES,
+            "browser_words": Markup(tongue.browser),  # noqa: S704 - JSON without "<", made from our own catalogue
             "staff": actor.is_staff,
             "admin": actor.role is Role.ADMIN,
             "me": actor.name,
             "my_id": actor.technician,
-            "said": said,
+            "said": language.gettext(said) if said else "",
             "mail_waiting": self.desk.intake.last_seen_waiting,
             "said_kind": said_kind,
         }
         html = self.templates.get_template(template).render(shared | context)
-        return HTMLResponse(html, status_code=status, headers=PRIVATE if private else PUBLIC)
+        spoken = {"content-language": tongue.code, "vary": "Cookie, Accept-Language"}
+        return HTMLResponse(html, status_code=status, headers={**(PRIVATE if private else PUBLIC), **spoken})
 
     def go(self, path: str) -> Response:
         """Redirect to a page of ours after a form was taken (303, so that a reload sends nothing twice)."""
@@ -160,5 +149,7 @@ class Site:
         """Return a page that says what went wrong and where to go from here."""
         actor: Actor = getattr(request.state, "actor", ANONYMOUS)
         console = request.url.path.startswith(("/console", "/admin"))
-        ways = (("/console", "To the queue"),) if console else (("/", "Ask for help"), ("/lookup", "Look up a request"))
-        return self.page(request, actor, "problem.html", status=status, heading=heading, detail=detail, ways=ways)
+        ways = _STAFF_WAYS if console else _WAYS
+        return self.page(
+            request, actor, "problem.html", status=status, heading=heading, detail=detail, ways=tuple(ways)
+        )

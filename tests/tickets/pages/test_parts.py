@@ -10,8 +10,9 @@ from tickets.domain.values import Asset, Channel, QueueView, Status, Urgency
 from tickets.pages import words
 from tickets.pages.access_keys import InvalidAccessKey, parse_access_key, split_link
 from tickets.pages.markdown import render_markdown
-from tickets.pages.site import STATIC, ago, clock, nav_link
+from tickets.pages.site import STATIC, nav_link
 from tickets.pages.static_files import read_folder
+from tickets.pages.times import ago, clock
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 KEY = "abcDEF_-" + "0" * 35

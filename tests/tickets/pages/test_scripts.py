@@ -11,7 +11,8 @@ import pytest
 
 from protocol.tracking import ALPHABET, InvalidTrackingNumber, make_tracking, parse_tracking
 from tickets.pages.access_keys import InvalidAccessKey, parse_access_key
-from tickets.pages.site import STATIC, ago
+from tickets.pages.site import STATIC
+from tickets.pages.times import ago
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from tests.tickets.pages.conftest import Staff
 from tests.tickets.pages.html import Element
 from tests.tickets.world import PUBLIC_URL, World
 from tickets.domain.access import Role
-from tickets.pages.site import due
+from tickets.pages.times import due
 
 ADMIN_PAGES = (
     "/admin/categories",

@@ -124,7 +124,7 @@ class MailAdmin:
                 return _framed(made.html)
             text = f"{made.subject}\n\n{made.text}"
         template = self.site.templates.get_template("admin/mail_shown.html")
-        return _framed(template.render(text=text))
+        return _framed(template.render(text=text, lang=request.path_params["language"]))
 
     @requires(Action.SEE, Thing.ADMINISTRATION)
     async def outbox(self, request: Request, actor: Actor) -> Response:

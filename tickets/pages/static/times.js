@@ -1,27 +1,30 @@
-// Times in the reader's own zone, and "3 hours ago" that stays true; the words are those of site.py.
+// Times in the reader's own zone, and "3 hours ago" that stays true; the words are those of times.py.
+
+import { LOCALE, t } from "./words.js";
 
 const STEPS = /** @type {const} */ ([[60, 60, "minute"], [24, 3600, "hour"], [14, 86400, "day"]]);
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
-/** @param {Date} at @returns {string} */
-function day(at) {
-  return `${at.getDate()} ${MONTHS[at.getMonth()] ?? ""} ${at.getFullYear()}`;
-}
+const DAY = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", year: "numeric" });
+const RELATIVE = new Intl.RelativeTimeFormat(LOCALE, { numeric: "always" });
 
 /** @param {Date} at @returns {string} */
 function full(at) {
-  return `${day(at)}, ${String(at.getHours()).padStart(2, "0")}:${String(at.getMinutes()).padStart(2, "0")}`;
+  return `${DAY.format(at)}, ${String(at.getHours()).padStart(2, "0")}:${String(at.getMinutes()).padStart(2, "0")}`;
+}
+
+/** @param {number} count @param {"minute" | "hour" | "day"} unit @returns {string} */
+function span(count, unit) {
+  return new Intl.NumberFormat(LOCALE, { style: "unit", unit, unitDisplay: "long" }).format(count);
 }
 
 /** @param {Date} at @param {Date} now @returns {string} */
 export function ago(at, now) {
   const seconds = (now.getTime() - at.getTime()) / 1000;
-  if (seconds < 60) return "just now";
+  if (seconds < 60) return t("just now");
   for (const [limit, unit, name] of STEPS) {
     const count = Math.floor(seconds / unit);
-    if (count < limit) return `${count} ${name}${count === 1 ? "" : "s"} ago`;
+    if (count < limit) return RELATIVE.format(-count, name);
   }
-  return day(at);
+  return DAY.format(at);
 }
 
 /** @param {Date} at @param {Date} now @returns {string} */
@@ -30,8 +33,9 @@ export function due(at, now) {
   const left = Math.abs(seconds);
   const [, unit, name] = STEPS.find(([limit, unit_s]) => Math.floor(left / unit_s) < limit) ?? STEPS[2];
   const count = Math.floor(left / unit);
-  const span = `${count} ${name}${count === 1 ? "" : "s"}`;
-  return seconds > 0 ? `Due in ${span}` : `Late by ${span}`;
+  return seconds > 0
+    ? t("Due {when}", { when: RELATIVE.format(count, name) })
+    : t("Late by {span}", { span: span(count, name) });
 }
 
 /** @param {string} iso @returns {HTMLTimeElement} */

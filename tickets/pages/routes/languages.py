@@ -1,0 +1,52 @@
+"""In which language somebody reads: the choice at the foot of every page."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tickets.domain.access import Action, Actor, Thing, requires
+from tickets.domain.errors import Invalid
+from tickets.pages.forms import read_form
+from tickets.pages.language import COOKIE, COOKIE_FOR_S, LANGUAGES
+from tickets.pages.routing import page
+from tickets.pages.site import Site
+
+
+def place_of(back: str) -> str:
+    """Return the page of ours that somebody came from, else the front page: nobody is led to another site.
+
+    Browsers take a backslash for a slash, and drop control characters, so that `/\\t/evil` is another site.
+    """
+    if back.startswith("/") and not back.startswith("//") and "\\" not in back and back.isprintable():
+        return back
+    return "/"
+
+
+@dataclass(frozen=True)
+class Languages:
+    """The form with the languages."""
+
+    site: Site
+
+    @requires(Action.SEE, Thing.PORTAL)
+    async def choose(self, request: Request, _actor: Actor) -> Response:
+        """Keep the choice in this browser, and lead back."""
+        values = await read_form(request)
+        if values.get("language") not in LANGUAGES:
+            raise Invalid("", "Choose one of the languages.")
+        response = self.site.go(place_of(values.get("back", "/")))
+        response.set_cookie(
+            COOKIE,
+            values["language"],
+            max_age=COOKIE_FOR_S,
+            secure=self.site.desk.public_url.startswith("https://"),
+            httponly=True,
+            samesite="lax",
+        )
+        return response
+
+    def routes(self) -> list[Route]:
+        """Return the route."""
+        return [page(self.site, "/language", self.choose, "POST")]
