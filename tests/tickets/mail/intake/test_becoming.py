@@ -1,5 +1,9 @@
 """A mail becomes a ticket or a line of one."""
 
+from base64 import b64encode
+from email.message import EmailMessage
+from email.policy import SMTP
+
 from tests.tickets.mail.intake.inbox import DESK, MARIA, PASSES, Inbox, mail
 from tickets.domain.access import Role
 from tickets.domain.intake import IntakeState
@@ -135,3 +139,30 @@ async def test_an_answer_to_a_merged_ticket_goes_where_it_went(inbox: Inbox) -> 
     row = await inbox.take(mail("More.", ident="<3@x>", In_Reply_To=inbox.own_id(first.tracking)))
     assert row.tracking == second.tracking
     assert (await inbox.last_line(staff, second.tracking))["text"] == "More."
+
+
+async def test_pictures_in_a_mail_are_shown_in_it(inbox: Inbox) -> None:
+    staff = await inbox.world.technician()
+    made = EmailMessage(SMTP)
+    made["From"], made["To"], made["Subject"] = MARIA, DESK, "Look"
+    made.set_content("Look: it is red.")
+    made.add_alternative('<p>Look: <img src="cid:red.1@office"> it is red.</p>', subtype="html")
+    html = made.get_body(("html",))
+    assert html is not None
+    html.add_related(PNG, maintype="image", subtype="png", cid="<red.1@office>", filename="red.png")
+    row = await inbox.take(made.as_bytes())
+    line = (await inbox.ticket(staff, row.tracking))["timeline"][0]
+    assert line["has_html"]
+    shown = await staff.get(f"/tickets/{row.tracking}/messages/{line['id']}/html")
+    assert shown.status_code == 200
+    assert f'src="data:image/png;base64,{b64encode(PNG).decode()}"' in shown.text
+
+
+async def test_what_a_mail_repeats_is_folded_and_kept(inbox: Inbox) -> None:
+    staff = await inbox.world.technician()
+    first = await inbox.take(mail())
+    text = "It is.\n\nOn Mon, 23 Nov 2026 at 10:00, Ada <help@office.example> wrote:\n> Is it on?\n> Try it.\n"
+    await inbox.take(mail(text, ident="<2@x>", In_Reply_To=inbox.own_id(first.tracking)))
+    line = await inbox.last_line(staff, first.tracking)
+    assert line["text"] == "It is."
+    assert "> Is it on?" in line["quoted"]
