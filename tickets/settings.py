@@ -202,7 +202,6 @@ class HelpDeskSettings:
     intake: IntakeSettings | None = None
     limits: Limits = field(default_factory=Limits)
     lives: Lives = field(default_factory=Lives)
-    attachments: AttachmentLimits = field(default_factory=AttachmentLimits)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     attachments: AttachmentLimits = field(default_factory=AttachmentLimits)
 

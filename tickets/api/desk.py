@@ -3,32 +3,20 @@
 from http import HTTPStatus
 from typing import Annotated, Final
 
-import msgspec
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
-from tickets.api.offer import Address, Asking, Desk, answer, body_of, offer, parse_query
+from tickets.api.offer import Address, Asking, Desk, answer, body_of, offer
 from tickets.domain.access import Action, Thing
 from tickets.domain.views import (
-    MAX_TITLE,
-    ArticleList,
-    ArticleView,
     Credentials,
     LiveTicket,
     LoggedIn,
-    NewArticle,
     OrganisationView,
     TechnicianList,
 )
 
 router: Final = APIRouter(tags=["desk"])
-
-
-class ArticleQuery(msgspec.Struct, frozen=True):
-    """What to look for."""
-
-    q: Annotated[str, msgspec.Meta(max_length=MAX_TITLE)] = ""
-    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
 
 
 @offer(
@@ -59,25 +47,6 @@ async def logout(desk: Desk, actor: Asking) -> Response:
 async def list_technicians(desk: Desk, actor: Asking) -> Response:
     """Everybody who can be given a ticket."""
     return answer(await desk.technicians.listed(actor))
-
-
-@offer(
-    router, "GET", "/articles", Action.READ, Thing.ARTICLES,
-    summary="Search the knowledge base", query=ArticleQuery, gives=ArticleList,
-)  # fmt: skip
-async def search_articles(request: Request, desk: Desk, actor: Asking) -> Response:
-    """Articles that hold all words of `q`; those with the words in their title first."""
-    query = parse_query(request, ArticleQuery)
-    return answer(await desk.articles.search(actor, query.q, limit=query.limit))
-
-
-@offer(
-    router, "POST", "/articles", Action.ADD, Thing.ARTICLES,
-    summary="Publish an article", takes=NewArticle, gives=ArticleView, status=HTTPStatus.CREATED,
-)  # fmt: skip
-async def add_article(desk: Desk, actor: Asking, new: Annotated[NewArticle, Depends(body_of(NewArticle))]) -> Response:
-    """The body is Markdown."""
-    return answer(await desk.articles.add(actor, new), HTTPStatus.CREATED)
 
 
 @offer(

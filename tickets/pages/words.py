@@ -5,9 +5,9 @@ from typing import Final
 from tickets.domain.clocks import ClockKind
 from tickets.domain.importing import ImportKind
 from tickets.domain.knowledge import ArticleState, Visibility
+from tickets.domain.linking import Link
 from tickets.domain.outgoing import Rating
 from tickets.domain.redaction import Kind
-from tickets.domain.linking import Link
 from tickets.domain.values import Asset, Channel, EntryKind, QueueView, Status, Urgency
 
 URGENCY: Final = {
