@@ -111,7 +111,8 @@ class Person:
         """Fill in and send the form that posts to `action`, by the button whose text holds `button`."""
         form = self.page.one("form", method="post", action=action)
         fields = filled(form) | values
-        unknown = set(values) - {element.attributes.get("name") for element in form.walk()}
+        outside = [each for each in self.page.walk() if each.attributes.get("form", "") == form.attributes.get("id")]
+        unknown = set(values) - {element.attributes.get("name") for element in (*form.walk(), *outside)}
         assert not unknown, f"the form has no field {unknown}"
         (pressed,) = [
             each for each in form.all("button") if button in each.text and each.attributes["type"] == "submit"

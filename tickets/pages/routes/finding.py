@@ -56,11 +56,9 @@ class Finding:
         shared = values.get("shared", SharedWith.NOBODY)
         if shared not in set(SharedWith):
             raise Invalid("", "Choose for whom the view is.")
-        query = same_list(values.get("query", ""))
-        await self.site.desk.saved_views.add(
-            actor, NewView(name=values.get("name", "")[:100], query=query, shared=SharedWith(shared))
-        )
-        return self.site.go(f"/console?{query}&done=saved")
+        new = NewView(name=values.get("name", "")[:100], query=values.get("query", ""), shared=SharedWith(shared))
+        kept = await self.site.desk.saved_views.add(actor, new)
+        return self.site.go(f"/console?{kept.query}&done=saved")
 
     @requires(Action.REMOVE, Thing.OWN_VIEW, Thing.SHARED_VIEW)
     async def remove(self, request: Request, actor: Actor) -> Response:
