@@ -23,7 +23,6 @@ from tickets.mail.wording import (
     parse_wording,
     render_wording,
 )
-from tickets.pages.words import URGENCY
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
@@ -93,7 +92,12 @@ NAMES: Final[dict[MailKind, frozenset[str]]] = {
 """The words that each kind of mail has for its template."""
 
 _URGENCY: Final[dict[str, dict[Urgency, str]]] = {
-    "en": URGENCY,
+    "en": {
+        Urgency.LOW: "Can wait",
+        Urgency.NORMAL: "Normal",
+        Urgency.HIGH: "Urgent",
+        Urgency.CRITICAL: "Critical",
+    },
     "de": {
         Urgency.LOW: "Hat Zeit",
         Urgency.NORMAL: "Normal",
