@@ -55,8 +55,6 @@ _MS: Final = 1_000
 # So many documents are ranked by their words; of more, the newest come first.
 _RANKED: Final = 1_500
 _MOST_NUMBERS: Final = 30
-# A name of 100 characters, an address of 254, as words.
-_LONGEST_REQUESTER: Final = 400
 
 
 @dataclass(frozen=True)
@@ -332,10 +330,9 @@ async def _person(connection: AsyncConnection, name: str) -> ColumnElement[bool]
         return false()
     mentioned = select(engine.key(TICKET_INDEX)).where(engine.meets(TICKET_INDEX, groups))
     refs = select(documents.c.ref).where(documents.c.id.in_(mentioned))
-    # Who asked stands in front of the mark, at the beginning.
-    beginning = func.substr(documents.c.body, 1, _LONGEST_REQUESTER)
+    # Who asked stands in the title, in front of the mark.
     for each in index_terms(name):
-        refs = refs.where(beginning.like(f"%{each}% {END_OF_REQUESTER} %"))
+        refs = refs.where(documents.c.title.like(f"%{each}% {END_OF_REQUESTER} %"))
     return tickets.c.id.in_(refs)
 
 

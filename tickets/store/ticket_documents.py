@@ -67,9 +67,11 @@ def _pieces(idents: Sequence[str]) -> tuple[Any, ...]:
 def _document(row: Any, pieces: Sequence[str]) -> Document:
     solution = row.solution or ""
     # The solution stands in the timeline too, unless it was written by hand in the database.
-    head = (row.requester_name, row.email, END_OF_REQUESTER, row.tracking, row.category, row.description, solution)
+    head = (row.tracking, row.category, row.description, solution)
     body = "\n".join((*head, *pieces))[:_MAX_CHARS]
-    return row.id, _scope(Status(row.status), row.solution), row.title, body
+    # Who asked stands in the title, which is short: `from:` looks through many of them.
+    title = f"{row.requester_name} {row.email} {END_OF_REQUESTER} {row.title}"
+    return row.id, _scope(Status(row.status), row.solution), title, body
 
 
 async def write(connection: AsyncConnection, ticket: str) -> None:

@@ -135,8 +135,8 @@ def _documents() -> Iterator[tuple[str, str, str, str]]:
     for row in bind.execute(sa.text(tickets)).fetchall():
         lines = bind.execute(sa.text(said), {"ticket": row.id}).scalars().all()
         scope = {"resolved": "solved", "closed": "closed"}.get(row.status, "open")
-        body = "\n".join((row.requester_name, row.email, _MARK, row.tracking, row.category, row.description, *lines))
-        yield row.id, scope, row.title, body
+        body = "\n".join((row.tracking, row.category, row.description, *lines))
+        yield row.id, scope, f"{row.requester_name} {row.email} {_MARK} {row.title}", body
 
 
 def downgrade() -> None:
