@@ -14,7 +14,7 @@ from tickets.web.uploads import MAX_UPLOAD_BYTES, NAME_HEADER, receive_file
 
 router: Final = APIRouter(tags=["attachments"])
 
-_FILE: Final[dict[str, Any]] = {
+FILE_BODY: Final[dict[str, Any]] = {
     "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
     "multipart/form-data": {
         "schema": {
@@ -24,7 +24,7 @@ _FILE: Final[dict[str, Any]] = {
         }
     },
 }
-_NAME: Final = {
+NAME_PARAMETER: Final = {
     "name": NAME_HEADER,
     "in": "header",
     "required": False,
@@ -36,7 +36,8 @@ _NAME: Final = {
 @offer(
     router, "POST", "/tickets/{tracking}/attachments", Action.ATTACH, *ANY_TICKET,
     summary="Send a file", gives=AttachmentView, status=HTTPStatus.CREATED, max_body=MAX_UPLOAD_BYTES,
-    described={"requestBody": {"required": True, "content": _FILE}, "parameters": [_NAME]},
+    described={"requestBody": {"required": True, "content": FILE_BODY}, "parameters": [NAME_PARAMETER]},
+    refuses=(HTTPStatus.TOO_MANY_REQUESTS,),
 )  # fmt: skip
 async def add_attachment(request: Request, tracking: str, desk: Desk, actor: Asking) -> Response:
     """Name its id in a message within a day. One file in a form, or its bytes with the header X-File-Name."""

@@ -33,7 +33,7 @@ async def make_join_code(tracking: str, desk: Desk, actor: Asking) -> Response:
 
 @offer(
     router, "POST", "/tickets/{tracking}/join", Action.JOIN, *ANY_TICKET,
-    summary="Bring a computer to a ticket", takes=JoinRequest, gives=Joined,
+    summary="Bring a computer to a ticket", takes=JoinRequest, gives=Joined, refuses=(HTTPStatus.TOO_MANY_REQUESTS,),
 )  # fmt: skip
 async def join_ticket(
     tracking: str,
@@ -60,6 +60,7 @@ async def open_session(
 @offer(
     router, "POST", "/tickets/{tracking}/consent", Action.TELL_CONSENT, *ANY_TICKET,
     summary="Tell what the user decided", takes=ConsentReport, status=HTTPStatus.NO_CONTENT,
+    refuses=(HTTPStatus.TOO_MANY_REQUESTS,),
 )  # fmt: skip
 async def tell_consent(
     tracking: str, desk: Desk, actor: Asking, told: Annotated[ConsentReport, Depends(body_of(ConsentReport))]

@@ -22,6 +22,7 @@ router: Final = APIRouter(tags=["desk"])
 @offer(
     router, "POST", "/login", Action.LOG_IN, Thing.LOGIN,
     summary="Get an API token", takes=Credentials, gives=LoggedIn,
+    refuses=(HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS),
 )  # fmt: skip
 async def login(
     desk: Desk, _actor: Asking, address: Address, new: Annotated[Credentials, Depends(body_of(Credentials))]

@@ -5,6 +5,7 @@ schemas go into the OpenAPI document.
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any, Final, TypeVar
 
@@ -17,15 +18,34 @@ from tickets.domain.access import Action, Actor, Thing, requirement_of, requires
 from tickets.domain.errors import Invalid, MethodNotAllowed, NotAllowed, NotFound
 from tickets.domain.services import DeskServices
 from tickets.web.asking import address_of, permitted_actor
-from tickets.web.problems import MEDIA_TYPE, Problem
 
 PREFIX: Final = "/api/v1"
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 SCHEMAS: Final = "#/components/schemas/{name}"
 _BYTES: Final = {"type": "string", "format": "binary"}
+_OFFERED: Final = "_towline_offered"
 
 _T = TypeVar("_T")
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Awaitable[Response]])
+
+
+@dataclass(frozen=True)
+class Offered:
+    """What `tickets.api.description` has to know of a route besides what FastAPI does.
+
+    `kinds` are its bodies, queries and answers, `refuses` the statuses that only routes like this one answer with.
+    """
+
+    kinds: tuple[type[msgspec.Struct], ...]
+    takes_body: bool
+    takes_query: bool
+    refuses: tuple[HTTPStatus, ...]
+
+
+def offered_by(endpoint: object) -> Offered | None:
+    """Return what `offer` noted of an endpoint, or None."""
+    found = getattr(endpoint, _OFFERED, None)
+    return found if isinstance(found, Offered) else None
 
 
 def desk_of(request: Request) -> DeskServices:
@@ -114,11 +134,12 @@ def offer(
     gives_bytes: str = "",
     max_body: int | None = None,
     described: dict[str, Any] | None = None,
+    refuses: tuple[HTTPStatus, ...] = (),
 ) -> Callable[[_Endpoint], _Endpoint]:
     """Put an endpoint into `router`, declared in the table of rights and described in OpenAPI.
 
-    `gives_bytes` is the media type of an answer that is no JSON, `max_body` takes the place of the general limit, and
-    `described` holds what OpenAPI is told besides.
+    `gives_bytes` is the media type of an answer that is no JSON, `max_body` takes the place of the general limit,
+    `described` holds what OpenAPI is told besides, and `refuses` the statuses that most routes don't answer with.
     """
 
     def put(endpoint: _Endpoint) -> _Endpoint:
@@ -129,7 +150,9 @@ def offer(
         if query is not None:
             extra["parameters"] = _parameters(query)
         extra |= described or {}
-        content = {"content": {gives_bytes: {"schema": _BYTES}}} if gives_bytes else _content(gives, "application/json")
+        kinds = tuple(kind for kind in (takes, query, gives) if kind is not None)
+        setattr(declared, _OFFERED, Offered(kinds, "requestBody" in extra, query is not None, refuses))
+        content = {"content": {gives_bytes: {"schema": _BYTES}}} if gives_bytes else _content(gives)
         router.add_api_route(
             path,
             declared,
@@ -139,10 +162,7 @@ def offer(
             response_model=None,
             response_class=Response,
             status_code=status,
-            responses={
-                status: {"description": "Done", **content},
-                "default": {"description": "A problem (RFC 9457)", **_content(Problem, MEDIA_TYPE)},
-            },
+            responses={status: {"description": "Done", **content}},
             openapi_extra=extra,
             max_body_size=max_body,
         )
@@ -155,8 +175,8 @@ def _reference(kind: type[msgspec.Struct]) -> dict[str, str]:
     return {"$ref": SCHEMAS.format(name=kind.__name__)}
 
 
-def _content(kind: type[msgspec.Struct] | None, media_type: str) -> dict[str, Any]:
-    return {} if kind is None else {"content": {media_type: {"schema": _reference(kind)}}}
+def _content(kind: type[msgspec.Struct] | None) -> dict[str, Any]:
+    return {} if kind is None else {"content": {"application/json": {"schema": _reference(kind)}}}
 
 
 def _parameters(kind: type[msgspec.Struct]) -> list[dict[str, Any]]:

@@ -41,6 +41,7 @@ def mail_id(text: str) -> int:
 @offer(
     router, "POST", "/tickets/{tracking}/link", Action.SUBMIT, Thing.MAILED_LINKS,
     summary="Have the link to a request mailed to its requester", takes=LinkRequest, status=HTTPStatus.ACCEPTED,
+    refuses=(HTTPStatus.TOO_MANY_REQUESTS,),
 )  # fmt: skip
 async def ask_for_link(
     tracking: str,
@@ -57,6 +58,7 @@ async def ask_for_link(
 @offer(
     router, "POST", "/my/link", Action.SUBMIT, Thing.MAILED_LINKS,
     summary="Have the link to all of one's requests mailed", takes=LinkRequest, status=HTTPStatus.ACCEPTED,
+    refuses=(HTTPStatus.TOO_MANY_REQUESTS,),
 )  # fmt: skip
 async def ask_for_list(
     desk: Desk, actor: Asking, address: Address, new: Annotated[LinkRequest, Depends(body_of(LinkRequest))]
@@ -69,6 +71,7 @@ async def ask_for_list(
 @offer(
     router, "POST", "/my/requests", Action.READ, Thing.MAILED_LINKS,
     summary="List one's requests with the key of a mailed link", takes=ListKey, gives=MyRequests,
+    refuses=(HTTPStatus.GONE, HTTPStatus.TOO_MANY_REQUESTS),
 )  # fmt: skip
 async def list_own(
     desk: Desk, actor: Asking, address: Address, new: Annotated[ListKey, Depends(body_of(ListKey))]
@@ -79,7 +82,7 @@ async def list_own(
 
 @offer(
     router, "POST", "/tickets/{tracking}/rating", Action.JUDGE, Thing.MAILED_LINKS,
-    summary="Say how the help was", takes=NewRating, gives=RatingView,
+    summary="Say how the help was", takes=NewRating, gives=RatingView, refuses=(HTTPStatus.TOO_MANY_REQUESTS,),
 )  # fmt: skip
 async def rate_ticket(
     tracking: str, desk: Desk, actor: Asking, address: Address, new: Annotated[NewRating, Depends(body_of(NewRating))]

@@ -44,6 +44,7 @@ def _said_by(request: Request, actor: Actor) -> Channel:
 @offer(
     router, "POST", "/tickets", Action.SUBMIT, Thing.TICKETS,
     summary="File a ticket", takes=NewTicket, gives=Submitted, status=HTTPStatus.CREATED,
+    refuses=(HTTPStatus.TOO_MANY_REQUESTS,),
 )  # fmt: skip
 async def submit_ticket(
     request: Request,
@@ -95,6 +96,7 @@ async def add_message(
 @offer(
     router, "POST", "/tickets/{tracking}/follow-up", Action.FOLLOW_UP, *ANY_TICKET,
     summary="File a new ticket after a closed one", takes=FollowUp, gives=Submitted, status=HTTPStatus.CREATED,
+    refuses=(HTTPStatus.TOO_MANY_REQUESTS,),
 )  # fmt: skip
 async def follow_up(
     request: Request, tracking: str, desk: Desk, actor: Asking, new: Annotated[FollowUp, Depends(body_of(FollowUp))]
