@@ -185,7 +185,7 @@ async def test_resolve_reopen_by_answer_close(world: World) -> None:
     assert late.json()["type"] == f"{SLUG}ticket-closed"
     seen = (await filed.requester.get(path)).json()
     assert seen["status"] == "closed"
-    assert seen["allowed"] == ["read"]
+    assert seen["allowed"] == ["read", "follow-up"]
 
 
 async def test_the_queue_is_sorted_filtered_and_paged(world: World) -> None:
