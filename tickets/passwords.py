@@ -9,10 +9,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 # Each hash takes this much memory and a core for a moment; more at once would only slow each other down.
 _AT_ONCE: Final = 2
-
-
-NO_PASSWORD: Final = "-"
-"""Kept for who has none yet (read in from a file): nothing that anybody types belongs to it."""
+# Kept for who has none yet (read in from a file): nothing that anybody types belongs to it.
+NO_PASSWORD: Final = "-"  # noqa: S105 - a mark, not a password
 
 
 class Passwords:

@@ -113,8 +113,8 @@ async def play(server: RunningServer, display: VirtualDisplay, folder: Path, mon
     }
     agent_command = command("towline-agent")
     printed = run(
-        [agent_command, "submit", "--json", "--category", "E-mail and calendar", "--title", "It is slow", "--description", "Very.",
-         "--urgency", "low", "--asset", "software", "--email", "uma@example.com"],
+        [agent_command, "submit", "--json", "--category", "E-mail and calendar", "--title", "It is slow",
+         "--description", "Very.", "--urgency", "low", "--asset", "software", "--email", "uma@example.com"],
         environment=environment,
     )  # fmt: skip
     tracking: str = json.loads(printed)["tracking"]

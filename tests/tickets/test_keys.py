@@ -30,7 +30,8 @@ def test_nobody_else_can_read_the_files(folder: Path) -> None:
     load_keys(folder).grant_key_certificate(NOW, "one")
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
-    assert modes == dict.fromkeys(("organisation.pem", "grant.pem", "token.key", "push.pem", "grant-key.certificate"), 0o600)
+    names = ("organisation.pem", "grant.pem", "token.key", "push.pem", "grant-key.certificate")
+    assert modes == dict.fromkeys(names, 0o600)
 
 
 def test_making_keys_again_keeps_them(folder: Path) -> None:

@@ -119,7 +119,7 @@ def read_table(kind: ImportKind, content: bytes) -> list[Line]:
         raise Invalid("file", f"There is no column {', '.join(unknown)} in such a file. Its columns are: {known}.")
     if len(set(names)) != len(names):
         raise Invalid("file", "A column is named twice in the first line.")
-    lines = []
+    lines: list[Line] = []
     for number, row in rows:
         if not any(cell.strip() for cell in row):
             continue

@@ -44,9 +44,7 @@ async def add(connection: AsyncConnection, entry: NewEntry) -> TimelineEntry:
     )
     key = done.inserted_primary_key
     ident = "" if key is None else str(key[0])
-    return TimelineEntry(
-        ident, entry.at, entry.kind, entry.who, entry.role, entry.text, entry.internal, entry.channel
-    )
+    return TimelineEntry(ident, entry.at, entry.kind, entry.who, entry.role, entry.text, entry.internal, entry.channel)
 
 
 async def of_ticket(connection: AsyncConnection, ticket: str, *, internal: bool) -> tuple[TimelineEntry, ...]:

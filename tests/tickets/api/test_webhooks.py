@@ -146,7 +146,7 @@ async def test_a_webhook_leads_to_https(world: World, url: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "fe80::1", "::ffff:127.0.0.1", "0.0.0.0", "224.0.0.1"],
+    ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "fe80::1", "::ffff:127.0.0.1", "0.0.0.0", "224.0.0.1"],  # noqa: S104
 )
 def test_what_only_we_can_reach_is_no_place_to_send_to(address: str) -> None:
     assert not is_outward(ipaddress.ip_address(address))

@@ -100,6 +100,10 @@ STAFF = {
     "resolve ticket assigned to me",
     "make-join-code ticket assigned to me",
     "open-session ticket assigned to me",
+    "list tokens",
+    "add tokens",
+    "remove tokens",
+    "read reports",
 }
 ADMIN = {
     "remove incoming mail",
@@ -125,6 +129,14 @@ ADMIN = {
     "resolve ticket of somebody else",
     "make-join-code ticket assigned to nobody",
     "make-join-code ticket of somebody else",
+    "list webhooks",
+    "add webhooks",
+    "change webhooks",
+    "remove webhooks",
+    "list people",
+    "read people",
+    "add people",
+    "remove people",
 }
 EXPECTED = {
     Role.ANONYMOUS: EVERYBODY,

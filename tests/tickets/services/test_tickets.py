@@ -9,9 +9,9 @@ from tests.tickets.world import World, new_key
 from tickets import setup
 from tickets.domain.access import ANONYMOUS, Action, Actor, Role
 from tickets.domain.errors import DeskError, NotAllowed, NotLoggedIn, TicketNotFound
+from tickets.domain.knowledge import NewArticle
 from tickets.domain.services import DeskServices
 from tickets.domain.values import DeviceKind, PersonId, Status, TechnicianId
-from tickets.domain.knowledge import NewArticle
 from tickets.domain.views import JoinRequest, NewDevice, QueueQuery
 
 Call = Callable[[DeskServices, Actor, str], Awaitable[object]]
