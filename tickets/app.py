@@ -2,9 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final
+from functools import cache, partial
+from typing import Final
 
 import structlog
 from fastapi import FastAPI
@@ -367,10 +367,6 @@ def build_application(services: DeskServices, live: LiveService, settings: HelpD
     app.mount("/", build_pages(services, lambda: moment(clock)))
     for kind in (DeskError, HTTPException, SQLAlchemyError, OSError, Exception):
         app.add_exception_handler(kind, answer_problem)
-    described: dict[str, Any] = description.describe(app)
-    app.openapi = _constant(described)  # type: ignore[method-assign]
+    # Hundreds of routes take a while to describe: not before somebody asks.
+    app.openapi = cache(partial(description.describe, app))  # type: ignore[method-assign]
     return app
-
-
-def _constant(value: dict[str, Any]) -> Callable[[], dict[str, Any]]:
-    return lambda: value
