@@ -7,38 +7,37 @@ from urllib.parse import urlencode
 import msgspec
 
 from tickets.domain.finding import Sort
-from tickets.domain.priority import Priority
 from tickets.domain.saved_views import SharedWith
-from tickets.domain.values import Channel, QueueView, Status
+from tickets.domain.values import QueueView
 from tickets.domain.views import MAX_TITLE, QueueQuery
-from tickets.pages import words
-from tickets.pages.spreading import PRIORITY
+from tickets.pages.language import Choices, Words
 
 FILTERS: Final = ("status", "priority", "category", "team", "assigned", "tag", "asset", "channel", "watcher", "age")
 """What a view narrows down by beside the search line, in the order of the form."""
-SORT: Final = {
-    Sort.QUEUE: "What is due first",
-    Sort.BEST: "Best match",
-    Sort.NEWEST: "Newest first",
-    Sort.OLDEST: "Oldest first",
-    Sort.CHANGED: "Changed last",
-    Sort.STALE: "Unchanged for longest",
-}
-AGES: Final = (
+SORT: Final = Words(
+    {
+        Sort.QUEUE: "What is due first",
+        Sort.BEST: "Best match",
+        Sort.NEWEST: "Newest first",
+        Sort.OLDEST: "Oldest first",
+        Sort.CHANGED: "Changed last",
+        Sort.STALE: "Unchanged for longest",
+    }
+)
+AGES: Final = Choices(
     ("<1d", "Less than a day"),
     ("<7d", "Less than a week"),
     (">1d", "More than a day"),
     (">7d", "More than a week"),
     (">30d", "More than 30 days"),
 )
-SHARED: Final = {
-    SharedWith.NOBODY: "Only me",
-    SharedWith.TEAM: "My team",
-    SharedWith.ALL: "All technicians",
-}
-STATUSES: Final = tuple((status, words.STATUS[status]) for status in Status)
-PRIORITIES: Final = tuple((priority, PRIORITY[priority]) for priority in Priority)
-CHANNELS: Final = tuple((channel, words.CHANNEL[channel]) for channel in Channel)
+SHARED: Final = Words(
+    {
+        SharedWith.NOBODY: "Only me",
+        SharedWith.TEAM: "My team",
+        SharedWith.ALL: "All technicians",
+    }
+)
 
 _KNOWN: Final = frozenset(QueueQuery.__struct_fields__) - {"limit"}
 

@@ -79,6 +79,7 @@ def make_environment(now: Callable[[], datetime]) -> jinja2.Environment:
     environment.install_gettext_callables(  # type: ignore[attr-defined]  # comes with the extension
         language.gettext, language.ngettext, newstyle=True, pgettext=language.pgettext, npgettext=language.npgettext
     )
+    environment.filters["say"] = language.say
     environment.globals.update(
         say=language.say,
         number=number,

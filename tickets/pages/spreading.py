@@ -16,28 +16,35 @@ from tickets.domain.registers import Register
 from tickets.domain.services import DeskServices
 from tickets.domain.teams import CalendarFields, CalendarView, TeamFields, TeamView
 from tickets.domain.values import Urgency
+from tickets.pages.language import Words, gettext
 
 Options = tuple[tuple[str, str], ...]
 
 MOST_FIELDS: Final = 600
 """A team's form has a box for each technician."""
 
-IMPACT: Final = {
-    Impact.LOW: "One person",
-    Impact.NORMAL: "Some people",
-    Impact.HIGH: "Many people",
-}
-PRIORITY: Final = {
-    Priority.LOW: "Low",
-    Priority.NORMAL: "Normal",
-    Priority.HIGH: "High",
-    Priority.CRITICAL: "Critical",
-}
-STRATEGY: Final = {
-    Strategy.MANUAL: "By hand: somebody takes it",
-    Strategy.ROUND_ROBIN: "In turn",
-    Strategy.LEAST_LOADED: "To whoever has the fewest",
-}
+IMPACT: Final = Words(
+    {
+        Impact.LOW: "One person",
+        Impact.NORMAL: "Some people",
+        Impact.HIGH: "Many people",
+    }
+)
+PRIORITY: Final = Words(
+    {
+        Priority.LOW: "Low",
+        Priority.NORMAL: "Normal",
+        Priority.HIGH: "High",
+        Priority.CRITICAL: "Critical",
+    }
+)
+STRATEGY: Final = Words(
+    {
+        Strategy.MANUAL: "By hand: somebody takes it",
+        Strategy.ROUND_ROBIN: "In turn",
+        Strategy.LEAST_LOADED: "To whoever has the fewest",
+    }
+)
 
 
 class Shape(StrEnum):
@@ -212,7 +219,9 @@ async def choices(desk: DeskServices, actor: Actor) -> dict[str, Options]:
 
 def _named(views: Iterable[CategoryView | TeamView | CalendarView]) -> Options:
     """Return what can be chosen; what is not in use stays on offer, so that a form does not change it unasked."""
-    return tuple((each.id, each.name if each.active else f"{each.name} (not in use)") for each in views)
+    return tuple(
+        (each.id, each.name if each.active else gettext("{name} (not in use)").format(name=each.name)) for each in views
+    )
 
 
 def shown_values(kept: Kept, view: msgspec.Struct) -> dict[str, str]:

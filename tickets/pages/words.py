@@ -9,53 +9,70 @@ from tickets.domain.linking import Link
 from tickets.domain.outgoing import Rating
 from tickets.domain.redaction import Kind
 from tickets.domain.values import Asset, Channel, EntryKind, QueueView, Status, Urgency
+from tickets.pages.language import N_, Choices, Words
 
-URGENCY: Final = {
-    Urgency.LOW: "Can wait",
-    Urgency.NORMAL: "Normal",
-    Urgency.HIGH: "Urgent",
-    Urgency.CRITICAL: "Critical",
-}
-URGENCY_CHOICES: Final = (
+URGENCY: Final = Words(
+    {
+        Urgency.LOW: "Can wait",
+        Urgency.NORMAL: "Normal",
+        Urgency.HIGH: "Urgent",
+        Urgency.CRITICAL: "Critical",
+    }
+)
+URGENCY_CHOICES: Final = Choices(
     (Urgency.LOW, "It can wait", "I can work without it"),
     (Urgency.NORMAL, "Normal", "It slows me down"),
     (Urgency.HIGH, "Urgent", "I can’t do my work"),
     (Urgency.CRITICAL, "Critical", "Many of us can’t work"),
 )
 
-ASSET: Final = {
-    Asset.HARDWARE: "Device",
-    Asset.SOFTWARE: "Program",
-    Asset.NETWORK: "Network",
-    Asset.SERVER: "Server",
-    Asset.OTHER: "Other",
-}
-ASSET_CHOICES: Final = tuple((asset, words, "") for asset, words in ASSET.items())
+ASSET: Final = Words(
+    {
+        Asset.HARDWARE: "Device",
+        Asset.SOFTWARE: "Program",
+        Asset.NETWORK: "Network",
+        Asset.SERVER: "Server",
+        Asset.OTHER: "Other",
+    }
+)
+ASSET_CHOICES: Final = Choices(
+    (Asset.HARDWARE, "Device", ""),
+    (Asset.SOFTWARE, "Program", ""),
+    (Asset.NETWORK, "Network", ""),
+    (Asset.SERVER, "Server", ""),
+    (Asset.OTHER, "Other", ""),
+)
 
-STATUS: Final = {
-    Status.NEW: "New",
-    Status.OPEN: "In progress",
-    Status.WAITING: "Waiting for an answer",
-    Status.RESOLVED: "Solved",
-    Status.CLOSED: "Closed",
-}
-MOVE: Final = {
-    Status.NEW: "Back to new",
-    Status.OPEN: "In progress",
-    Status.WAITING: "Wait for an answer",
-    Status.RESOLVED: "Solved",
-    Status.CLOSED: "Close",
-}
+STATUS: Final = Words(
+    {
+        Status.NEW: "New",
+        Status.OPEN: "In progress",
+        Status.WAITING: "Waiting for an answer",
+        Status.RESOLVED: "Solved",
+        Status.CLOSED: "Closed",
+    }
+)
+MOVE: Final = Words(
+    {
+        Status.NEW: "Back to new",
+        Status.OPEN: "In progress",
+        Status.WAITING: "Wait for an answer",
+        Status.RESOLVED: "Solved",
+        Status.CLOSED: "Close",
+    }
+)
 
-CHANNEL: Final = {
-    Channel.PORTAL: "Web page",
-    Channel.AGENT: "Agent on the computer",
-    Channel.PHONE: "Telephone",
-    Channel.API: "A program",
-    Channel.EMAIL: "E-mail",
-}
+CHANNEL: Final = Words(
+    {
+        Channel.PORTAL: "Web page",
+        Channel.AGENT: "Agent on the computer",
+        Channel.PHONE: "Telephone",
+        Channel.API: "A program",
+        Channel.EMAIL: "E-mail",
+    }
+)
 
-VIEWS: Final = (
+VIEWS: Final = Choices(
     (QueueView.MINE, "Mine"),
     (QueueView.UNASSIGNED, "Unassigned"),
     (QueueView.ALL, "All"),
@@ -67,68 +84,74 @@ NOTHING: Final = {
 }
 NOTHING_FOUND: Final = "No request here has these words."
 
-LINK: Final = {
-    Link.RELATED: "is related to",
-    Link.DUPLICATE_OF: "is a duplicate of",
-    Link.HAS_DUPLICATE: "has as a duplicate",
-    Link.CHILD_OF: "is a part of",
-    Link.PARENT_OF: "has as a part",
-    Link.FOLLOW_UP_OF: "follows up",
-    Link.FOLLOWED_BY: "is followed up by",
-}
+LINK: Final = Words(
+    {
+        Link.RELATED: "is related to",
+        Link.DUPLICATE_OF: "is a duplicate of",
+        Link.HAS_DUPLICATE: "has as a duplicate",
+        Link.CHILD_OF: "is a part of",
+        Link.PARENT_OF: "has as a part",
+        Link.FOLLOW_UP_OF: "follows up",
+        Link.FOLLOWED_BY: "is followed up by",
+    }
+)
 """What this request is to another one."""
 
 SPOKEN: Final = frozenset({EntryKind.MESSAGE, EntryKind.NOTE, EntryKind.RESOLVED})
 """Kinds of timeline entries whose text is a person's own words."""
 
 DONE: Final = {
-    "claimed": ("good", "You have it now."),
-    "assigned": ("good", "Handed over."),
-    "sent": ("good", "Sent."),
-    "noted": ("good", "The note is on the timeline; the requester does not see it."),
-    "moved": ("good", "Moved."),
-    "triaged": ("good", "Saved."),
-    "merged": ("good", "Merged. Everything is here now."),
-    "unmerged": ("good", "The merge is undone."),
-    "split": ("good", "This is a request of its own now."),
-    "resolved": ("good", "Marked as solved. The requester can read the solution."),
-    "filed": ("good", "Filed. Read the tracking number out to the caller."),
-    "published": ("good", "Published."),
-    "removed": ("good", "Removed."),
-    "erased": ("good", "Erased for good."),
-    "revoked": ("good", "Revoked. Programs that used it are shut out."),
-    "drafted": ("good", "Kept as a draft. Only technicians see it."),
-    "saved": ("good", "Saved."),
-    "put-back": ("good", "Put back."),
-    "thanks": ("good", "Thank you. Good to know that it helped."),
-    "sorry": ("", "Thank you for telling us. Ask for help, and somebody will look at your problem."),
-    "article-sent": ("good", "Sent. The requester can read the article."),
-    "article-used": ("good", "Written down: this article was the solution."),
-    "no-solution": ("warn", "This request has no solution yet. Write it down first; then make the article."),
-    "reset": ("good", "Back to the built-in wording."),
-    "mail-retried": ("good", "It goes out now."),
-    "mail-dropped": ("good", "Taken out. It is not sent."),
-    "mail-decided": ("good", "Done. It is carried out within a second."),
-    "mail-settled": ("warn", "Somebody decided about this mail before you."),
-    "mail-deleted": ("good", "What it said is gone."),
-    "address-cleared": ("good", "This address gets mail again."),
-    "link-sent": ("good", "If there is such a request, the link is on its way to that address."),
-    "out": ("", "You are logged out."),
-    "expired": ("", "Please log in to go on."),
+    "claimed": ("good", N_("You have it now.")),
+    "assigned": ("good", N_("Handed over.")),
+    "sent": ("good", N_("Sent.")),
+    "noted": ("good", N_("The note is on the timeline; the requester does not see it.")),
+    "moved": ("good", N_("Moved.")),
+    "triaged": ("good", N_("Saved.")),
+    "merged": ("good", N_("Merged. Everything is here now.")),
+    "unmerged": ("good", N_("The merge is undone.")),
+    "split": ("good", N_("This is a request of its own now.")),
+    "resolved": ("good", N_("Marked as solved. The requester can read the solution.")),
+    "filed": ("good", N_("Filed. Read the tracking number out to the caller.")),
+    "published": ("good", N_("Published.")),
+    "removed": ("good", N_("Removed.")),
+    "erased": ("good", N_("Erased for good.")),
+    "revoked": ("good", N_("Revoked. Programs that used it are shut out.")),
+    "drafted": ("good", N_("Kept as a draft. Only technicians see it.")),
+    "saved": ("good", N_("Saved.")),
+    "put-back": ("good", N_("Put back.")),
+    "thanks": ("good", N_("Thank you. Good to know that it helped.")),
+    "sorry": ("", N_("Thank you for telling us. Ask for help, and somebody will look at your problem.")),
+    "article-sent": ("good", N_("Sent. The requester can read the article.")),
+    "article-used": ("good", N_("Written down: this article was the solution.")),
+    "no-solution": ("warn", N_("This request has no solution yet. Write it down first; then make the article.")),
+    "reset": ("good", N_("Back to the built-in wording.")),
+    "mail-retried": ("good", N_("It goes out now.")),
+    "mail-dropped": ("good", N_("Taken out. It is not sent.")),
+    "mail-decided": ("good", N_("Done. It is carried out within a second.")),
+    "mail-settled": ("warn", N_("Somebody decided about this mail before you.")),
+    "mail-deleted": ("good", N_("What it said is gone.")),
+    "address-cleared": ("good", N_("This address gets mail again.")),
+    "link-sent": ("good", N_("If there is such a request, the link is on its way to that address.")),
+    "out": ("", N_("You are logged out.")),
+    "expired": ("", N_("Please log in to go on.")),
 }
 """What a page says after a redirect, by the short word in its address."""
 
-IMPORT: Final = {
-    ImportKind.TECHNICIANS: "Technicians",
-    ImportKind.REQUESTERS: "Requesters",
-    ImportKind.ARTICLES: "Articles",
-}
-RATING: Final = {Rating.GOOD: "Good", Rating.OK: "All right", Rating.BAD: "Bad"}
-TARGET: Final = {
-    ClockKind.FIRST_ANSWER: "First answer",
-    ClockKind.NEXT_ANSWER: "Next answer",
-    ClockKind.SOLUTION: "Solution",
-}
+IMPORT: Final = Words(
+    {
+        ImportKind.TECHNICIANS: "Technicians",
+        ImportKind.REQUESTERS: "Requesters",
+        ImportKind.ARTICLES: "Articles",
+    }
+)
+RATING: Final = Words({Rating.GOOD: "Good", Rating.OK: "All right", Rating.BAD: "Bad"})
+TARGET: Final = Words(
+    {
+        ClockKind.FIRST_ANSWER: "First answer",
+        ClockKind.NEXT_ANSWER: "Next answer",
+        ClockKind.SOLUTION: "Solution",
+    }
+)
 
 NOT_CONNECTED: Final = {
     "closed": "The request is solved or closed. Reopen it first.",
@@ -136,24 +159,28 @@ NOT_CONNECTED: Final = {
     "foreign": "{name} has this request. Only the person who has it can connect.",
 }
 
-ARTICLE_STATE: Final = {
-    ArticleState.DRAFT: "Draft",
-    ArticleState.REVIEW: "In review",
-    ArticleState.PUBLISHED: "Published",
-    ArticleState.ARCHIVED: "Archived",
-}
-VISIBILITY_CHOICES: Final = (
+ARTICLE_STATE: Final = Words(
+    {
+        ArticleState.DRAFT: "Draft",
+        ArticleState.REVIEW: "In review",
+        ArticleState.PUBLISHED: "Published",
+        ArticleState.ARCHIVED: "Archived",
+    }
+)
+VISIBILITY_CHOICES: Final = Choices(
     (Visibility.PUBLIC, "Everybody", "Also without logging in"),
     (Visibility.INTERNAL, "Technicians only", "It never shows on the help pages"),
 )
-REDACTED: Final = {
-    Kind.SECRET: "Password or key",
-    Kind.URL: "Link",
-    Kind.EMAIL: "E-mail address",
-    Kind.MAC: "Network card",
-    Kind.ADDRESS: "Network address",
-    Kind.HOST: "Computer",
-    Kind.NUMBER: "Number",
-    Kind.PHONE: "Telephone",
-    Kind.PERSON: "Name",
-}
+REDACTED: Final = Words(
+    {
+        Kind.SECRET: "Password or key",
+        Kind.URL: "Link",
+        Kind.EMAIL: "E-mail address",
+        Kind.MAC: "Network card",
+        Kind.ADDRESS: "Network address",
+        Kind.HOST: "Computer",
+        Kind.NUMBER: "Number",
+        Kind.PHONE: "Telephone",
+        Kind.PERSON: "Name",
+    }
+)

@@ -2,7 +2,8 @@
 
 from tests.tickets.pages.conftest import Staff
 from tests.tickets.pages.html import Person
-from tests.tickets.world import World
+from tests.tickets.pages.test_files import PICTURE
+from tests.tickets.world import PUBLIC_URL, World
 
 PRINTER = {"title": "Printer prints blank pages", "body": "Shake the toner.", "category": "Printing"}
 
@@ -47,7 +48,7 @@ async def test_two_who_write_at_once_lose_nothing(world: World, staff: Staff) ->
     page = await ada.go(f"/console/articles/{article}/revisions")
     assert page.all("ins")[0].text == "Added: Shake it gently, or buy toner."
     assert [each.text for each in page.all("del")] == ["Taken away: Buy toner.", "Taken away: Shake the toner."]
-    page = await ada.send(f"/console/articles/{article}/restore", "Bring it back: revision 1")
+    page = await ada.send(f"/console/articles/{article}/restore", "Bring it back: Revision 1")
     assert "Shake the toner." in page.one("article").text
 
 
@@ -107,3 +108,46 @@ async def test_what_is_missing_is_listed_and_ticked_off(world: World, staff: Sta
     assert "zeppelin" in page.text
     page = await ada.send("/console/articles/report", "Done: zeppelin")
     assert "zeppelin" not in page.text
+
+
+async def test_files_come_with_the_form_and_nothing_typed_is_lost(world: World, staff: Staff, person: Person) -> None:
+    ada = await staff("Ada")
+    api = await world.technician("Api")
+    article = (await api.must("/articles", PRINTER, 201))["id"]
+    edit, origin = f"/console/articles/{article}/edit", {"origin": PUBLIC_URL}
+    typed = {"title": "Blank pages", "body": "![The menu](file:menu.png)", "revision": "1", "visibility": "public"}
+    files = [("files", ("menu.png", PICTURE, "image/png")), ("files", ("form.txt", b"Fill in\n", "text/plain"))]
+    sent = await ada.client.post(edit, data=typed | {"do": "files"}, files=files, headers=origin)
+    assert sent.status_code == 200
+    assert "![The menu](file:menu.png)" in sent.text
+    assert (await api.get(f"/articles/{article}")).json()["revision"] == 1
+    page = await ada.go(edit)
+    await ada.send(edit, "Save", body=typed["body"])
+    page = await person.go(f"/articles/{article}")
+    (image,) = page.one("article").all("img")
+    assert image.attributes["alt"] == "The menu"
+    assert (await person.client.get(image.attributes["src"])).content == PICTURE
+    listed = page.one("ul", **{"class": "files"}).all("a")
+    assert [(each.text, each.attributes["download"]) for each in listed] == [("form.txt", "form.txt")]
+    page = await ada.go(edit)
+    (gone, _) = [each.attributes["value"] for each in page.all("button", name="remove")]
+    again = await ada.client.post(edit, data=typed | {"body": "Half a", "remove": gone}, headers=origin)
+    assert "Half a" in again.text
+    assert len((await api.get(f"/articles/{article}/files")).json()["items"]) == 1
+
+
+async def test_a_new_article_takes_files(world: World, staff: Staff) -> None:
+    ada = await staff("Ada")
+    api = await world.technician("Api")
+    new, origin = "/console/articles/new", {"origin": PUBLIC_URL}
+    files = {"files": ("menu.png", PICTURE, "image/png")}
+    looked = await ada.client.post(new, data=PRINTER | {"do": "preview"}, files=files, headers=origin)
+    assert looked.status_code == 422
+    assert "Please choose the files again." in looked.text
+    kept = await ada.client.post(new, data=PRINTER | {"do": "draft"}, files=files, headers=origin)
+    article = kept.headers["location"].removeprefix("/console/articles/").removesuffix("?done=drafted")
+    (file,) = (await api.get(f"/articles/{article}/files")).json()["items"]
+    assert file["name"] == "menu.png"
+    empty = {"files": ("empty.txt", b"", "text/plain")}
+    wrong = await ada.client.post(new, data=PRINTER | {"title": "B", "do": "draft"}, files=empty, headers=origin)
+    assert (wrong.status_code, "a file is empty" in wrong.text) == (422, True)

@@ -12,23 +12,28 @@ from tickets.domain.access import Action, Actor, Thing, requires
 from tickets.domain.errors import AlreadyThere, Invalid, NotFound
 from tickets.domain.fields import FieldFields, FieldKind, FieldView, Required
 from tickets.pages.forms import Values, read_form
+from tickets.pages.language import Words
 from tickets.pages.routing import page
 from tickets.pages.site import Site
 from tickets.pages.spreading import category_options
 
 _AT: Final = "/admin/fields"
-KIND: Final = {
-    FieldKind.TEXT: "A line of text",
-    FieldKind.NUMBER: "A number",
-    FieldKind.CHOICE: "One of several",
-    FieldKind.DATE: "A day",
-    FieldKind.CHECKBOX: "Yes or no",
-}
-REQUIRED: Final = {
-    Required.NEVER: "Never",
-    Required.SUBMIT: "When a request is filed",
-    Required.RESOLVE: "Before it is solved",
-}
+KIND: Final = Words(
+    {
+        FieldKind.TEXT: "A line of text",
+        FieldKind.NUMBER: "A number",
+        FieldKind.CHOICE: "One of several",
+        FieldKind.DATE: "A day",
+        FieldKind.CHECKBOX: "Yes or no",
+    }
+)
+REQUIRED: Final = Words(
+    {
+        Required.NEVER: "Never",
+        Required.SUBMIT: "When a request is filed",
+        Required.RESOLVE: "Before it is solved",
+    }
+)
 
 
 def read_field(values: Values) -> tuple[FieldFields | None, dict[str, str]]:

@@ -12,12 +12,13 @@ from tickets.domain.access import Action, Actor, Thing, requires
 from tickets.domain.errors import Invalid, MailSettled, NotFound, TicketNotFound
 from tickets.domain.intake import IncomingMailQuery, IntakeState
 from tickets.pages.forms import read_form
+from tickets.pages.language import Choices
 from tickets.pages.routing import page
 from tickets.pages.site import Site
 from tickets.web.downloads import mail_answer
 from tickets.web.raw_mail import raw_mail_answer
 
-STATES: Final = (
+STATES: Final = Choices(
     (IntakeState.SUSPENDED, "To decide"),
     (IntakeState.IGNORED, "Ignored"),
     (IntakeState.DONE, "Let in"),

@@ -17,20 +17,18 @@ from tickets.domain.views import QueuePage, QueueQuery
 from tickets.pages import words
 from tickets.pages.finding import (
     AGES,
-    CHANNELS,
     FILTERS,
-    PRIORITIES,
     SHARED,
     SORT,
-    STATUSES,
     address_of,
     chosen,
     query_of,
 )
 from tickets.pages.forms import Values, check_request, read_form
+from tickets.pages.language import gettext
 from tickets.pages.routing import page
 from tickets.pages.site import Site
-from tickets.pages.spreading import category_options
+from tickets.pages.spreading import PRIORITY, category_options
 from tickets.web.asking import address_of as client_of
 
 FIRST_VIEW: Final = QueueView.MINE
@@ -75,7 +73,7 @@ class Queue:
             views=words.VIEWS,
             plain=address_of(query, view="") == address_of(said, view=""),
             counts=dict(zip((QueueView.MINE, QueueView.UNASSIGNED), map(_words_for, counts), strict=True)),
-            view_words=dict(words.VIEWS)[query.view],
+            view_words=next(name for view, name in words.VIEWS if view == query.view),
             address=here,
             tab=lambda view: address_of(query, view=view),
             saved=tuple((each, _words_for(each.count)) for each in kept.items),
@@ -100,14 +98,18 @@ class Queue:
         teams = tuple((team.id, team.name) for team in await desk.teams.listed(actor) if team.active)
         colleagues = (await desk.technicians.listed(actor)).items
         return {
-            "status": STATUSES,
-            "priority": PRIORITIES,
+            "status": tuple(words.STATUS.items()),
+            "priority": tuple(PRIORITY.items()),
             "category": await category_options(desk, actor),
             "team": teams,
-            "assigned": ((ME, "Me"), (NOBODY, "Nobody"), *((each.id, each.name) for each in colleagues)),
-            "channel": CHANNELS,
-            "watcher": ((ME, "I am told"),),
-            "age": AGES,
+            "assigned": (
+                (ME, gettext("Me")),
+                (NOBODY, gettext("Nobody")),
+                *((each.id, each.name) for each in colleagues),
+            ),
+            "channel": tuple(words.CHANNEL.items()),
+            "watcher": ((ME, gettext("I am told")),),
+            "age": tuple(AGES),
         }
 
     async def _form(

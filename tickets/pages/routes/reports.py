@@ -17,8 +17,10 @@ from tickets.domain.reports import AGES_DAYS, DAYS, WAITS_MINUTES, Report, Repor
 from tickets.domain.values import Status
 from tickets.pages import words
 from tickets.pages.charts import columns, share
+from tickets.pages.language import gettext
 from tickets.pages.routing import page
 from tickets.pages.site import PRIVATE, Site
+from tickets.pages.times import short_day
 
 _PATH: Final = "/console/reports"
 _FIRST: Final = 30
@@ -39,10 +41,12 @@ def duration(minutes: int | None) -> str:
     if minutes is None:
         return "–"
     if minutes < _MINUTES_AN_HOUR:
-        return f"{minutes} min"
+        return gettext("{minutes} min").format(minutes=minutes)
     if minutes < _MINUTES_A_DAY:
-        return f"{minutes // _MINUTES_AN_HOUR} h {minutes % _MINUTES_AN_HOUR:02d} min"
-    return f"{minutes // _MINUTES_A_DAY} d {minutes % _MINUTES_A_DAY // _MINUTES_AN_HOUR} h"
+        hours, rest = divmod(minutes, _MINUTES_AN_HOUR)
+        return gettext("{hours} h {minutes} min").format(hours=hours, minutes=f"{rest:02d}")
+    days, rest = divmod(minutes, _MINUTES_A_DAY)
+    return gettext("{days} d {hours} h").format(days=days, hours=rest // _MINUTES_AN_HOUR)
 
 
 def ages_of(report: Report) -> list[tuple[str, list[int]]]:
@@ -102,8 +106,9 @@ class Reports:
         """Show the numbers of a period."""
         days = days_of(request)
         report = await self.site.desk.reports.report(actor, ReportQuery(days))
-        named = [_day_words(day.day) for day in report.per_day]
-        waits = [*(f"under {duration(bound)}" for bound in WAITS_MINUTES), "longer"]
+        named = [short_day(date.fromisoformat(day.day)) for day in report.per_day]
+        under = gettext("under {time}")
+        waits = [*(under.format(time=duration(bound)) for bound in WAITS_MINUTES), gettext("longer")]
         return self.site.page(
             request,
             actor,
@@ -111,18 +116,20 @@ class Reports:
             report=report,
             days=days,
             periods=DAYS,
-            ages=[*(f"under {each} d" for each in AGES_DAYS), "older"],
+            ages=[*(under.format(time=gettext("{days} d").format(days=each)) for each in AGES_DAYS), gettext("older")],
             open_by_age=ages_of(report),
             duration=duration,
             share=share,
             per_day=columns(
                 named,
-                ("came in", [day.came for day in report.per_day]),
-                ("settled", [day.settled for day in report.per_day]),
+                (gettext("came in"), [day.came for day in report.per_day]),
+                (gettext("settled"), [day.settled for day in report.per_day]),
             ),
             waits=waits,
             waits_chart=columns(
-                waits, ("first answers", report.first_answer.classes), ("solutions", report.solution.classes)
+                waits,
+                (gettext("first answers"), report.first_answer.classes),
+                (gettext("solutions"), report.solution.classes),
             ),
             rating_words=words.RATING,
             target_words=words.TARGET,
@@ -148,7 +155,3 @@ class Reports:
             page(self.site, _PATH, self.shown, staff_only=True),
             page(self.site, f"{_PATH}/{{name}}.csv", self.table, staff_only=True),
         ]
-
-
-def _day_words(day: str) -> str:
-    return f"{date.fromisoformat(day):%d %b}".lstrip("0")

@@ -16,6 +16,7 @@ from tickets.domain.priority import Impact, MatrixCell, MatrixView, Priority
 from tickets.domain.teams import NewAbsence, WorkFields, WorkView
 from tickets.domain.values import Urgency
 from tickets.pages.forms import Values, read_form
+from tickets.pages.language import gettext
 from tickets.pages.routing import page
 from tickets.pages.site import Site
 from tickets.pages.spreading import (
@@ -85,9 +86,9 @@ class KeptPages:
                 continue
             if isinstance(value, tuple):
                 known = options.get(each.source, {})
-                told.append(f"{each.label}: {', '.join(str(known.get(item, item)) for item in value)}")
+                told.append(f"{gettext(each.label)}: {', '.join(str(known.get(item, item)) for item in value)}")
             else:
-                told.append(f"{each.label}: {options.get(each.source, {}).get(value, value)}")
+                told.append(f"{gettext(each.label)}: {options.get(each.source, {}).get(value, value)}")
         return {
             "id": view.id,  # type: ignore[attr-defined]
             "name": view.name,  # type: ignore[attr-defined]

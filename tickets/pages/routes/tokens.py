@@ -13,10 +13,11 @@ from tickets.domain.scopes import Scope
 from tickets.domain.tokens import MAX_DAYS, NewToken, TokenMade
 from tickets.domain.views import MAX_LINE
 from tickets.pages.forms import Values, read_form
+from tickets.pages.language import Choices
 from tickets.pages.routing import page
 from tickets.pages.site import Site
 
-SCOPE_WORDS: Final = (
+SCOPE_WORDS: Final = Choices(
     (Scope.TICKETS_READ, "Read requests and the queue"),
     (Scope.TICKETS_WRITE, "File, answer and work on requests"),
     (Scope.ARTICLES_READ, "Read the knowledge base, drafts too"),
