@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from demo.desktop import Desktop
-from demo.help_desk import HelpDesk
+from demo.help_desk import ADDRESS, HelpDesk
 from demo.mailbox import Mailbox
 from demo.processes import command
 from demo.stages import Stages
@@ -32,10 +32,10 @@ def check() -> int:
     stages = Stages(OUT)
     with ExitStack() as closing:
         folder = _folder(closing)
-        mailbox = Mailbox.start()
+        mailbox = Mailbox.start(ADDRESS)
         closing.callback(mailbox.stop)
         with stages.stage("A server is initialised, with people and articles"):
-            desk = HelpDesk.start(folder, mailbox.smtp_url)
+            desk = HelpDesk.start(folder, mailbox.smtp_url, mailbox.desk_port)
             closing.callback(desk.stop)
         with stages.stage("Uma's desktop: window manager, terminal, editor"):
             desktop = Desktop.start(folder / "home")
@@ -52,9 +52,9 @@ def by_hand(*, own: bool) -> int:
         say("Starting the help desk and a desktop …")
         desktop = Desktop.own() if own else Desktop.start(folder / "home")
         closing.callback(desktop.stop)
-        mailbox = Mailbox.start()
+        mailbox = Mailbox.start(ADDRESS)
         closing.callback(mailbox.stop)
-        desk = HelpDesk.start(folder, mailbox.smtp_url)
+        desk = HelpDesk.start(folder, mailbox.smtp_url, mailbox.desk_port)
         closing.callback(desk.stop)
         request = desk.file_request(folder / "agent")
         _explain(desk, desktop, mailbox, request)
@@ -92,6 +92,7 @@ def _explain(desk: HelpDesk, desktop: Desktop, mailbox: Mailbox, request: dict[s
         "  2. Click Connect. The user is asked below, in this terminal: answer here.",
         "  3. You see the desktop. Type, click; end the session; write down the solution.",
         "  4. Open the request's link, or the one in the user's mail, to see it as the user does.",
+        "  5. In everybody's mail: answer a mail, or write a new one; both arrive in the console.",
         "",
         "  Ctrl+C here ends everything. What follows is the user's agent:",
         "",

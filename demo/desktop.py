@@ -65,6 +65,18 @@ class Desktop:
         wait_until(lambda: "Terminal" in virtual.windows(), "the terminal to open", 30.0)
         virtual.focus("Terminal")
 
+    def has_focus(self, title: str) -> bool:
+        """Whether what is typed goes to the window with this title; true on a real display, where nobody knows."""
+        if self._virtual is None:
+            return True
+        with self._virtual.connect() as display:
+            window = display.get_input_focus().focus
+            while hasattr(window, "get_wm_name"):
+                if window.get_wm_name() == title:
+                    return True
+                window = window.query_tree().parent
+            return False
+
     @property
     def virtual(self) -> bool:
         """Whether this is a desktop of the demo's own."""

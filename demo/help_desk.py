@@ -11,6 +11,7 @@ import httpx
 from demo.processes import Program, command, free_port, run
 
 ORGANISATION: Final = "Harbour IT"
+ADDRESS: Final = "help@harbour.example"
 # Long enough to say, random enough for a server that only this machine reaches.
 _PASSWORD_BYTES: Final = 6
 
@@ -61,10 +62,10 @@ class HelpDesk:
         self._program = program
 
     @classmethod
-    def start(cls, folder: Path, smtp_url: str) -> "HelpDesk":
-        """Initialise a server in `folder`, start it, and put people and articles in; mail goes to `smtp_url`.
+    def start(cls, folder: Path, smtp_url: str, listen_port: int) -> "HelpDesk":
+        """Initialise a server in `folder`, start it, and put people and articles in.
 
-        Raises RuntimeError.
+        Mail goes out to `smtp_url` and comes in at `listen_port`. Raises RuntimeError.
         """
         port = free_port()
         url = f"http://127.0.0.1:{port}"
@@ -75,7 +76,10 @@ class HelpDesk:
         )
         config = folder / "towline.toml"
         with config.open("a", encoding="utf-8") as settings:
-            settings.write(f'\n[mail]\nfrom = "{ORGANISATION} <help@harbour.example>"\nsmtp_url = "{smtp_url}"\n')
+            settings.write(
+                f'\n[mail]\nfrom = "{ORGANISATION} <{ADDRESS}>"\nsmtp_url = "{smtp_url}"\n'
+                f'addresses = ["{ADDRESS}"]\nsmtp_listen = "127.0.0.1:{listen_port}"\n'
+            )
         people = [
             Person(name, email, secrets.token_urlsafe(_PASSWORD_BYTES) + "-demo")
             for name, email in (("Tess Technician", "tess@example.com"), ("Ada Admin", "ada@example.com"))

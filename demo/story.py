@@ -27,6 +27,8 @@ PICTURE_IS_SHOWN = """async () => {
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   return true;
 }"""
+MAX = "max@example.com"
+MAILED = "Project folder is gone"
 SOLUTION = "An old password was stored. I deleted it and typed the new one once; mail arrives again."
 
 
@@ -59,6 +61,7 @@ class Story:
             browser = playwright.chromium.launch(executable_path=chromium(), args=list(CHROMIUM_ARGUMENTS))
             self._closing.callback(browser.close)
             user = self._page(browser, 900)
+            self._answered_by_an_article(browser)
             link = self._ask_for_help(user)
             self._confirmed(browser, link)
             technician = self._page(browser, 1_000)
@@ -70,12 +73,69 @@ class Story:
             self._resolve(technician)
             self._see_the_solution(user)
             self._solution_by_mail(browser)
+            self._by_mail_alone(browser, technician)
             self._on_a_phone(browser, link)
 
     def _page(self, browser: Browser, height: int) -> Page:
         page = browser.new_context(viewport={"width": 1_360, "height": height}, locale="en-GB").new_page()
         page.set_default_timeout(20_000)
         return page
+
+    def _answered_by_an_article(self, browser: Browser) -> None:
+        page = self._page(browser, 900)
+        with self._stages.stage("Pia's question is answered by an article before she asks", _whole(page)):
+            page.goto(self._desk.url)
+            page.get_by_label("The problem in one line").press_sequentially("blank pages from the printer")
+            found = page.locator("#title-suggestions")
+            expect(found.get_by_role("link", name="The printer prints blank pages")).to_be_visible()
+            found.get_by_role("button", name="This solved it").first.click()
+            expect(found).to_contain_text("nothing has to be sent")
+        page.context.close()
+
+    def _by_mail_alone(self, browser: Browser, technician: Page) -> None:
+        """A request that comes by mail, answers in both directions, the solution, and a mail that opens it again."""
+        mailbox = self._page(browser, 900)
+        with self._stages.stage("Max writes a mail to the help desk; it is confirmed with a number", _whole(mailbox)):
+            mailbox.goto(f"{self._mailbox.url}/{MAX}")
+            mailbox.get_by_text("Write to the help desk").click()
+            mailbox.get_by_label("Subject").fill(MAILED)
+            mailbox.get_by_label("Text").fill("The folder of our project is gone since yesterday.")
+            mailbox.get_by_role("button", name="Send mail").click()
+            self._mail(mailbox, MAX, "we have your request")
+        with self._stages.stage("Tess takes it from the queue and answers", _whole(technician)):
+            technician.goto(f"{self._desk.url}/console?view=unassigned")
+            technician.get_by_role("link", name=MAILED).first.click()
+            technician.get_by_role("button", name="Take it").click()
+            technician.get_by_label("Write", exact=True).fill("Which folder is it?")
+            technician.get_by_role("button", name="Send", exact=True).click()
+            expect(technician.locator("main")).to_contain_text("Which folder is it?")
+        with self._stages.stage(
+            "Max answers from his mailbox; it stands on the ticket, without the quote", _whole(technician)
+        ):
+            self._answer(mailbox, "Which folder is it?", "It is the folder Projects.")
+            expect(technician.locator("main")).to_contain_text("It is the folder Projects.")
+        with self._stages.stage("Tess solves it; Max says thank you, and that it is gone again", _whole(technician)):
+            technician.get_by_text("Solved? Write down the solution").click()
+            technician.get_by_label("What solved it").fill("I have restored the folder from last night.")
+            technician.get_by_role("button", name="Mark as solved").click()
+            self._answer(mailbox, "I have restored the folder", "Thank you! But now it is gone again.")
+            expect(technician.locator("main")).to_contain_text("now it is gone again")
+            expect(technician.locator("main")).to_contain_text("In progress")
+        mailbox.context.close()
+
+    def _answer(self, page: Page, about: str, text: str) -> None:
+        """Answer the newest mail of a mailbox that says `about`."""
+
+        def is_there() -> bool:
+            page.goto(f"{self._mailbox.url}/{MAX}")
+            return about in (page.locator("iframe").first.get_attribute("srcdoc") or "")
+
+        wait_until(is_there, f"a mail that says '{about}'")
+        newest = page.locator("article").first
+        newest.get_by_text("Answer", exact=True).click()
+        newest.get_by_label("Your answer").fill(text)
+        newest.get_by_role("button", name="Send answer").click()
+        expect(page.get_by_role("status")).to_be_visible()
 
     def _ask_for_help(self, page: Page) -> str:
         with self._stages.stage("Uma opens the portal and sees possible answers while typing", _whole(page)):
@@ -161,6 +221,8 @@ class Story:
                 raise RuntimeError("the viewer shows no screen")
             # The terminal of the demo's desktop is at its left.
             screen.click(position={"x": box["width"] * 0.25, "y": box["height"] * 0.3})
+            # The window manager gives the terminal the keyboard a moment after the click.
+            wait_until(lambda: self._desktop.has_focus("Terminal"), "the terminal to have the keyboard")
             page.keyboard.type(TYPED + "\n", delay=15)
             wait_until(lambda: note.exists() and note.read_text(encoding="utf-8") == "grüße von Tess\n", "the file")
 
