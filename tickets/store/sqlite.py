@@ -10,6 +10,8 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from tickets.store.one_trip import OneTripDriver
+
 _BUSY_MS: Final = 5_000
 _READERS: Final = 4
 
@@ -18,6 +20,7 @@ def sqlite_engine(url: URL, *, writes: bool, wait_s: float) -> AsyncEngine:
     """Return an engine that writes, on one connection, or one that reads; nothing is connected yet."""
     engine = create_async_engine(
         url.set(drivername="sqlite+aiosqlite"),
+        module=OneTripDriver(),
         pool_size=1 if writes else _READERS,
         max_overflow=0,
         pool_timeout=wait_s,
