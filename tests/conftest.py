@@ -1,6 +1,8 @@
 """What every test may use."""
 
+import gc
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,11 +13,26 @@ from tests.support.dovecot import DovecotServer, dovecot_server
 from tests.support.postgres import PostgresServer, postgres_server
 
 ROOT = Path(__file__).resolve().parent.parent
+# Memory that looks like a disk: databases wait for the real one at each commit, and there are thousands.
+MEMORY = Path("/dev/shm")
+ROOM_BYTES = 2 * 2**30
 
 # A mutant has to turn a test red, not to be explained: looking for its smallest example takes most of the time.
 settings.register_profile("mutants", phases=[Phase.explicit, Phase.generate])
 if os.environ.get("TOWLINE_TEST_SHRINK") == "no":
     settings.load_profile("mutants")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Put temporary folders into memory where there is enough of it."""
+    if config.option.basetemp is None and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_collection_finish() -> None:
+    """Tell the garbage collector that what is there now stays: it would look through all of it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

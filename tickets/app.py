@@ -7,10 +7,10 @@ from functools import cache, partial
 from typing import Final
 
 import structlog
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from tickets.api import articles as article_routes
@@ -339,6 +339,22 @@ def build_application(services: DeskServices, live: LiveService, settings: HelpD
     """Return the routes of API, live socket and pages."""
     app = FastAPI(title="Towline", openapi_url=None, docs_url=None, redoc_url=None, max_body_size=MAX_BODY_BYTES)
     app.state.desk = services
+    app.router.routes.extend(_api_routes())
+    app.router.routes.append(WebSocketRoute("/live", LiveSocket(live, settings.origins)))
+    for path in ("/api", "/api/{rest:path}"):
+        app.router.routes.append(Route(path, no_such_route, methods=METHODS, include_in_schema=False))
+    app.mount("/", build_pages(services, lambda: moment(clock)))
+    for kind in (DeskError, HTTPException, SQLAlchemyError, OSError, Exception):
+        app.add_exception_handler(kind, answer_problem)
+    # Hundreds of routes take a while to describe: not before somebody asks.
+    app.openapi = cache(partial(description.describe, app))  # type: ignore[method-assign]
+    return app
+
+
+@cache
+def _api_routes() -> tuple[BaseRoute, ...]:
+    """Return the routes of the API; what FastAPI works out about them serves every desk of this process."""
+    api = APIRouter(max_body_size=MAX_BODY_BYTES)
     for router in (
         tickets.router,
         attachment_routes.router,
@@ -360,13 +376,5 @@ def build_application(services: DeskServices, live: LiveService, settings: HelpD
         webhook_api.router,
         incoming_mail.router,
     ):
-        app.include_router(router, prefix=PREFIX)
-    app.router.routes.append(WebSocketRoute("/live", LiveSocket(live, settings.origins)))
-    for path in ("/api", "/api/{rest:path}"):
-        app.router.routes.append(Route(path, no_such_route, methods=METHODS, include_in_schema=False))
-    app.mount("/", build_pages(services, lambda: moment(clock)))
-    for kind in (DeskError, HTTPException, SQLAlchemyError, OSError, Exception):
-        app.add_exception_handler(kind, answer_problem)
-    # Hundreds of routes take a while to describe: not before somebody asks.
-    app.openapi = cache(partial(description.describe, app))  # type: ignore[method-assign]
-    return app
+        api.include_router(router, prefix=PREFIX)
+    return tuple(api.routes)
