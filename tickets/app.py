@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
+from tickets.api import article_files as article_file_routes
 from tickets.api import articles as article_routes
 from tickets.api import (
     assets,
@@ -47,6 +48,7 @@ from tickets.pages.app import build_pages
 from tickets.passwords import Passwords
 from tickets.ports import Clock, Entropy, MailBell, SilentBell, Switchboard, SystemClock, moment
 from tickets.push.sending import PushSender
+from tickets.services.article_files import ArticleFileService
 from tickets.services.articles import ArticleService
 from tickets.services.assets import AssetService, note_computer
 from tickets.services.attachments import AttachmentService
@@ -298,6 +300,7 @@ def build_help_desk(
         technicians=TechnicianService(context),
         logins=LoginService(context),
         articles=articles,
+        article_files=ArticleFileService(context),
         knowledge=KnowledgeService(context, articles.sightings),
         join_codes=JoinCodeService(context),
         devices=DeviceService(context),
@@ -360,6 +363,7 @@ def _api_routes() -> tuple[BaseRoute, ...]:
         attachment_routes.router,
         conversation_routes.router,
         article_routes.router,
+        article_file_routes.router,
         connecting.router,
         spreading.router,
         desk.router,

@@ -3,6 +3,7 @@
 from tests.mutants.mutant import Mutant
 
 _API = "tests/tickets/api/test_articles.py"
+_FILES = "tests/tickets/api/test_article_files.py"
 _PAGES = "tests/tickets/pages/test_articles.py"
 _INDEX = "tests/tickets/store/search/test_search.py"
 _SERVICE = "tickets/services/articles.py"
@@ -71,5 +72,34 @@ MUTANTS: tuple[Mutant, ...] = (
         "if end > start and free and rule.accept(text[start:end]):",
         "if rule.kind is not Kind.SECRET and end > start and free and rule.accept(text[start:end]):",
         "tests/tickets/domain/test_redaction.py::test_it_is_taken_out_and_listed",
+    ),
+    Mutant(
+        "files of drafts are for everybody",
+        "tickets/services/article_files.py",
+        """            row = await visible(connection, actor, article)
+            found = await article_file_store.by_id(connection, row.id, file)""",
+        """            found = await article_file_store.by_id(connection, article, file)""",
+        f"{_FILES}::test_a_file_is_seen_by_whoever_may_read_its_article",
+    ),
+    Mutant(
+        "a public article leads to the files of others",
+        "tickets/store/article_files.py",
+        "select(article_files).where(article_files.c.article_id == article, article_files.c.id == ident)",
+        "select(article_files).where(article_files.c.id == ident)",
+        f"{_FILES}::test_a_public_article_leads_to_no_file_of_another",
+    ),
+    Mutant(
+        "articles show pictures of other servers",
+        "tickets/pages/markdown.py",
+        "if ours is None:",
+        "if ours is None and not (ours := address):",
+        "tests/tickets/pages/test_parts.py::test_pictures_of_articles_are_their_own",
+    ),
+    Mutant(
+        "files of articles are cleared away",
+        "tickets/store/attachments.py",
+        "        exists().where(article_files.c.content == files.c.content),\n",
+        "",
+        f"{_FILES}::test_bytes_that_an_article_has_are_kept_and_others_cleared_away",
     ),
 )

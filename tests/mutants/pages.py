@@ -50,8 +50,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "articles link anywhere",
         "tickets/pages/markdown.py",
-        "url_schemes=_SCHEMES, ",
-        'url_schemes=_SCHEMES | {"ftp"}, ',
+        "url_schemes=_SCHEMES,",
+        'url_schemes=_SCHEMES | {"ftp"},',
         f"{_PAGE_TESTS}/test_parts.py::test_links_of_articles_keep_to_the_web",
     ),
     Mutant(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tickets.domain.access import Actor
+from tickets.domain.article_files import ArticleFiles
 from tickets.domain.assets import Assets
 from tickets.domain.assignment import RuleFields, RuleView
 from tickets.domain.attachments import NOTHING_MORE, Attachments, MessageExtras
@@ -189,6 +190,7 @@ class DeskServices:
     technicians: Technicians
     logins: Logins
     articles: Articles
+    article_files: ArticleFiles
     knowledge: Knowledge
     join_codes: JoinCodes
     devices: Devices

@@ -15,7 +15,7 @@ from tickets.domain.access import ANONYMOUS, Actor, Role
 from tickets.domain.services import DeskServices
 from tickets.pages import language, words
 from tickets.pages.administration import ENTRIES
-from tickets.pages.markdown import render_markdown
+from tickets.pages.markdown import file_address, render_markdown
 from tickets.pages.spreading import IMPACT, PRIORITY
 from tickets.pages.times import ago, clock, due, number
 
@@ -93,6 +93,7 @@ def make_environment(now: Callable[[], datetime]) -> jinja2.Environment:
         clock=clock_time,
         nav_link=nav_link,
         markdown=render_markdown,
+        file_address=file_address,
         urgencies=words.URGENCY_CHOICES,
         assets=words.ASSET_CHOICES,
         status_words=words.STATUS,

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tickets.domain.attachments import AttachmentView, KeptFile
 from tickets.domain.file_types import is_shown
 from tickets.store.files import FileStore
-from tickets.store.schema import attachments, files
+from tickets.store.schema import article_files, attachments, files
 from tickets.store.upsert import upsert
 
 
@@ -99,14 +99,17 @@ async def total(connection: AsyncConnection, ticket: str) -> tuple[int, int]:
 
 
 async def purge(connection: AsyncConnection, store: FileStore, before: datetime, *, limit: int = 200) -> int:
-    """Remove files that no message took, then bytes that no ticket has; returns how many of the latter.
+    """Remove files that no message took, then bytes that neither ticket nor article has; returns how many of these.
 
     Everything younger than `before` stays.
     """
     await connection.execute(
         delete(attachments).where(attachments.c.entry_id.is_(None), attachments.c.created_at < before)
     )
-    used = exists().where(attachments.c.content == files.c.content)
+    used = or_(
+        exists().where(attachments.c.content == files.c.content),
+        exists().where(article_files.c.content == files.c.content),
+    )
     unused = select(files.c.content).where(files.c.taken_at < before, ~used).limit(limit)
     gone = (await connection.execute(unused)).scalars().all()
     for content in gone:

@@ -25,6 +25,7 @@ from tickets.store.tables.finding import (
 from tickets.store.tables.intake import mail_addresses, mail_ids, mailboxes, raw_mails
 from tickets.store.tables.knowledge import (
     ARTICLE_INDEX,
+    article_files,
     article_outcomes,
     article_redactions,
     article_revisions,
@@ -57,6 +58,7 @@ __all__ = [
     "TICKET_INDEX",
     "absences",
     "agents",
+    "article_files",
     "article_outcomes",
     "article_redactions",
     "article_revisions",

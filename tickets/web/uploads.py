@@ -19,7 +19,10 @@ MAX_UPLOAD_BYTES: Final = 101 * 1024 * 1024
 NAME_HEADER: Final = "x-file-name"
 """Percent-encoded UTF-8, beside a body that is the file itself."""
 
-_UPLOADS: Final = re.compile(r"/\Z|/api/v1/tickets/[^/]{1,60}/attachments\Z|/console/tickets/[^/]{1,60}/messages\Z")
+_UPLOADS: Final = re.compile(
+    r"/\Z|/api/v1/tickets/[^/]{1,60}/attachments\Z|/console/tickets/[^/]{1,60}/messages\Z"
+    r"|/api/v1/articles/[^/]{1,60}/files\Z|/console/articles/(?:new|[^/]{1,60}/edit)\Z"
+)
 _MOST_FIELD_BYTES: Final = 512 * 1024
 _MOST_PARTS: Final = 80
 _CUT_OFF: Final = "The form did not arrive as a whole. Send it again."

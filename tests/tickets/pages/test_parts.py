@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.tickets.world import World
+from tickets.domain.article_files import ArticleFile
 from tickets.domain.values import Asset, Channel, QueueView, Status, Urgency
 from tickets.pages import words
 from tickets.pages.access_keys import InvalidAccessKey, parse_access_key, split_link
-from tickets.pages.markdown import render_markdown
+from tickets.pages.markdown import file_address, render_markdown
 from tickets.pages.site import STATIC, nav_link
 from tickets.pages.static_files import read_folder
 from tickets.pages.times import ago, clock
@@ -73,7 +74,7 @@ def test_split_link() -> None:
     [
         ("# One\n\n## Two\n\n###### Six", "<h2>One</h2>\n<h3>Two</h3>\n<h6>Six</h6>\n"),
         ("<script>alert(1)</script>", "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n"),
-        ("![x](https://evil.example/p.png)", "<p></p>\n"),
+        ("![x](https://evil.example/p.png)", "<p>x</p>\n"),
         ("1. a\n2. b", "<ol>\n<li>a</li>\n<li>b</li>\n</ol>\n"),
         ("~~a~~ `b`", "<p><s>a</s> <code>b</code></p>\n"),
         ("&lt;b&gt; <b onclick=x>", "<p>&lt;b&gt; &lt;b onclick=x&gt;</p>\n"),
@@ -81,6 +82,46 @@ def test_split_link() -> None:
 )
 def test_markdown(text: str, html: str) -> None:
     assert render_markdown(text) == html
+
+
+_OURS = "/api/v1/articles/A1/files"
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("![The **menu**](file:menu.png)", f'<img src="{_OURS}/F1" alt="The menu" loading="lazy">'),
+        ("![x](<file:my form.pdf>)", "x"),
+        ("![x](file:none.png)", "x"),
+        ("![x](file:///etc/passwd)", "x"),
+        ("![x](https://evil.example/p.png)", "x"),
+        ("![x](//evil.example/p.png)", "x"),
+        (f"![x]({_OURS}/F9)", "x"),
+        ("![x](/console)", "x"),
+        ("![x](data:image/png;base64,AAAA)", "x"),
+    ],
+)
+def test_pictures_of_articles_are_their_own(text: str, html: str) -> None:
+    files = (
+        ArticleFile("F1", "menu.png", "image/png", 1, True),
+        ArticleFile("F2", "my form.pdf", "application/pdf", 1, False),
+    )
+    assert render_markdown(text, "A1", files) == f"<p>{html}</p>\n"
+
+
+def test_links_of_articles_lead_to_their_files() -> None:
+    files = (ArticleFile("F2", "my form.pdf", "application/pdf", 1, False),)
+    html = render_markdown(f"[form]({file_address('my form.pdf')}) [none](file:none)", "A1", files)
+    assert f'<a href="{_OURS}/F2"' in html
+    assert html.count("href") == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["menu.png", "my form (2).pdf", "50%25.txt", "a&amp;b.png", "Prüfung.png", "a_b*c.png"]
+)
+def test_the_address_of_a_file_finds_it(name: str) -> None:
+    html = render_markdown(f"![x]({file_address(name)})", "A1", (ArticleFile("F1", name, "image/png", 1, True),))
+    assert f'src="{_OURS}/F1"' in html
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The knowledge base in the console: find, read, write."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tickets.domain.access import Action, Actor, Thing, requires
+from tickets.domain.attachments import NewFile
 from tickets.domain.errors import EditConflict, Invalid, NotFound
 from tickets.domain.knowledge import (
     MAX_BODY,
@@ -28,6 +30,8 @@ from tickets.pages import words
 from tickets.pages.forms import Values, check_article, read_form
 from tickets.pages.routing import page
 from tickets.pages.site import Site
+from tickets.pages.uploads import filled_form
+from tickets.web.uploads import MAX_UPLOAD_BYTES
 
 _NO_FAULTS: Final[Mapping[str, str]] = {}
 _AT: Final = "/console/articles"
@@ -82,13 +86,14 @@ class Articles:
             actor,
             "console/article.html",
             article=article,
+            files=(await desk.article_files.listed(actor, article.id)).items,
             redactions=redactions,
             similar=similar,
             state_words=words.ARTICLE_STATE,
             kind_words=words.REDACTED,
         )
 
-    def _form(
+    async def _form(
         self,
         request: Request,
         actor: Actor,
@@ -98,7 +103,9 @@ class Articles:
         status: int = 200,
         **context: Any,
     ) -> Response:
-        shared: dict[str, Any] = {"preview": "", "article": None, "newest": None}
+        article: ArticleView | None = context.get("article")
+        files = () if article is None else (await self.site.desk.article_files.listed(actor, article.id)).items
+        shared: dict[str, Any] = {"preview": "", "article": None, "newest": None, "files": files}
         return self.site.page(
             request,
             actor,
@@ -113,24 +120,38 @@ class Articles:
     @requires(Action.ADD, Thing.ARTICLES)
     async def new(self, request: Request, actor: Actor) -> Response:
         """Show the form."""
-        return self._form(request, actor, {"visibility": Visibility.PUBLIC})
+        return await self._form(request, actor, {"visibility": Visibility.PUBLIC})
 
     @requires(Action.ADD, Thing.ARTICLES)
     async def add(self, request: Request, actor: Actor) -> Response:
         """Publish the article, keep it as a draft, or show how it will look."""
-        values = await read_form(request)
-        new, faults = check_article(values)
-        if new is None:
-            return self._form(request, actor, values, faults)
-        if values.get("do") == "preview":
-            return self._form(request, actor, values, preview=new.body)
-        if values.get("do") == "draft":
-            new = msgspec.structs.replace(new, state=ArticleState.DRAFT)
-        try:
-            article = await self.site.desk.articles.add(actor, new)
-        except Invalid as error:
-            return self._form(request, actor, values, {error.field: error.text})
+        async with filled_form(request, self.site.desk) as filled:
+            values = filled.values
+            new, faults = check_article(values)
+            looks = values.get("do") == "preview"
+            if filled.has_files and (new is None or looks):
+                faults["files"] = "Please choose the files again."
+            if new is None or looks:
+                return await self._form(request, actor, values, faults, preview="" if new is None else new.body)
+            if values.get("do") == "draft":
+                new = msgspec.structs.replace(new, state=ArticleState.DRAFT)
+            try:
+                article = await self.site.desk.articles.add(actor, new)
+            except Invalid as error:
+                return await self._form(request, actor, values, {error.field: error.text})
+            if faults := await self._take(actor, article.id, filled.files):
+                again = dict(values) | {"revision": str(article.revision)}
+                return await self._form(request, actor, again, faults, article=article)
         return self.site.go(f"{_AT}/{article.id}?done={'published' if values.get('do') != 'draft' else 'drafted'}")
+
+    async def _take(self, actor: Actor, article: str, files: Sequence[NewFile]) -> dict[str, str]:
+        """Add the files that came with a form; returns what is wrong with one, after which the rest is not taken."""
+        try:
+            for file in files:
+                await self.site.desk.article_files.add(actor, article, file)
+        except Invalid as error:
+            return {error.field: error.text}
+        return {}
 
     @requires(Action.EDIT, Thing.ARTICLES)
     async def edit(self, request: Request, actor: Actor) -> Response:
@@ -148,21 +169,30 @@ class Articles:
             "revision": str(article.revision),
             "note": note,
         }
-        return self._form(request, actor, values, article=article)
+        return await self._form(request, actor, values, article=article)
 
     async def _article(self, request: Request, actor: Actor) -> ArticleView:
         return await self.site.desk.articles.get(actor, request.path_params["article"])
 
     @requires(Action.EDIT, Thing.ARTICLES)
     async def change(self, request: Request, actor: Actor) -> Response:
-        """Save the article; when somebody was faster, show theirs beside what was typed."""
-        values = await read_form(request)
-        article = await self._article(request, actor)
+        """Save the article; when somebody was faster, show theirs beside what was typed. Files are taken first."""
+        async with filled_form(request, self.site.desk) as filled:
+            article = await self._article(request, actor)
+            wrong = await self._take(actor, article.id, filled.files)
+        values = filled.values
+        if gone := values.get("remove", "")[:64]:
+            # Pressed twice: it is gone already.
+            with suppress(NotFound):
+                await self.site.desk.article_files.remove(actor, article.id, gone)
         new, faults = check_article(values)
+        if wrong or gone or values.get("do") == "files":
+            # Nothing of the text is saved, and nothing of it is lost.
+            return await self._form(request, actor, values, wrong, article=article)
         if new is None:
-            return self._form(request, actor, values, faults, article=article)
+            return await self._form(request, actor, values, faults, article=article)
         if values.get("do") == "preview":
-            return self._form(request, actor, values, preview=new.body, article=article)
+            return await self._form(request, actor, values, preview=new.body, article=article)
         change = ArticleChange(
             revision=_number(values.get("revision", "")),
             title=new.title,
@@ -174,11 +204,11 @@ class Articles:
         try:
             await self.site.desk.articles.change(actor, article.id, change)
         except Invalid as error:
-            return self._form(request, actor, values, {error.field: error.text}, article=article)
+            return await self._form(request, actor, values, {error.field: error.text}, article=article)
         except EditConflict as conflict:
             newest = await self._article(request, actor)
             again = dict(values) | {"revision": str(newest.revision)}
-            return self._form(request, actor, again, status=conflict.status, article=newest, newest=newest)
+            return await self._form(request, actor, again, status=conflict.status, article=newest, newest=newest)
         return self.site.go(f"{_AT}/{article.id}?done=saved")
 
     @requires(Action.EDIT, Thing.ARTICLES)
@@ -245,12 +275,12 @@ class Articles:
         return [
             page(self.site, _AT, self.listed, staff_only=True),
             page(self.site, f"{_AT}/new", self.new, staff_only=True),
-            page(self.site, f"{_AT}/new", self.add, "POST", staff_only=True),
+            page(self.site, f"{_AT}/new", self.add, "POST", staff_only=True, max_body=MAX_UPLOAD_BYTES),
             page(self.site, f"{_AT}/report", self.report, staff_only=True),
             page(self.site, f"{_AT}/report", self.forget, "POST", staff_only=True),
             page(self.site, at, self.shown, staff_only=True),
             page(self.site, f"{at}/edit", self.edit, staff_only=True),
-            page(self.site, f"{at}/edit", self.change, "POST", staff_only=True),
+            page(self.site, f"{at}/edit", self.change, "POST", staff_only=True, max_body=MAX_UPLOAD_BYTES),
             page(self.site, f"{at}/revisions", self.revisions, staff_only=True),
             *(page(self.site, f"{at}/{name}", deed, "POST", staff_only=True) for name, deed in deeds.items()),
             *(page(self.site, f"{at}/{name}", self.back, staff_only=True) for name in deeds),

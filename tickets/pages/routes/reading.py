@@ -51,7 +51,8 @@ class Reading:
             article = await articles.get(ANONYMOUS, ident)
         else:
             article = await articles.read(ANONYMOUS, ident, address=address_of(request))
-        return self.site.page(request, ANONYMOUS, "article.html", private=False, article=article)
+        files = (await self.site.desk.article_files.listed(ANONYMOUS, ident)).items
+        return self.site.page(request, ANONYMOUS, "article.html", private=False, article=article, files=files)
 
     @requires(Action.JUDGE, Thing.ARTICLES)
     async def judge(self, request: Request, _actor: Actor) -> Response:

@@ -43,6 +43,21 @@ article_revisions: Final = Table(
     Column("at", Moment, nullable=False),
 )
 
+article_files: Final = Table(
+    "article_files",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    # They belong to the article, whatever its text says at the time; a revision has none of its own.
+    Column("article_id", ForeignKey("articles.id"), nullable=False),
+    Column("content", ForeignKey("files.content"), nullable=False, index=True),
+    # By which the text names it.
+    Column("name", String(120), nullable=False),
+    Column("kind", String(127), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Index(None, "article_id", "name", unique=True),
+)
+
 article_redactions: Final = Table(
     "article_redactions",
     METADATA,
