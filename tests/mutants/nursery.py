@@ -7,6 +7,7 @@ A request is a line of JSON on standard input, `{"folder", "environment", "argum
 output, `{"status", "output"}`. The end of the input ends the process.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -18,24 +19,34 @@ from pathlib import Path
 from typing import Final
 
 LIBRARIES: Final = (
+    "aiosmtpd.lmtp",
     "aiosmtpd.smtp",
     "aiosmtplib",
     "aiosqlite",
     "alembic.command",
+    "alembic.migration",
     "argon2",
     "asyncio",
+    "asyncpg",
+    "babel.dates",
+    "babel.messages.pofile",
+    "charset_normalizer",
     "cryptography.hazmat.primitives.asymmetric.ed25519",
     "cryptography.hazmat.primitives.asymmetric.x25519",
     "cryptography.hazmat.primitives.ciphers.aead",
+    "cryptography.hazmat.primitives.kdf.hkdf",
+    "cryptography.hazmat.primitives.serialization",
     "cryptography.x509",
     "email.message",
     "email_validator",
     "fastapi",
     "hypothesis",
     "hypothesis.stateful",
+    "html.parser",
     "httptools",
     "httpx",
-    "jinja2",
+    "imapclient",
+    "jinja2.sandbox",
     "markdown_it",
     "msgspec",
     "nh3",
@@ -43,9 +54,12 @@ LIBRARIES: Final = (
     "PIL.Image",
     "prometheus_client",
     "psutil",
+    "pydantic.v1",
     "pytest",
-    "pytest_asyncio",
+    "pytest_asyncio.plugin",
+    "pytest_timeout",
     "rich.console",
+    "smtplib",
     "sqlalchemy.dialects.sqlite.aiosqlite",
     "sqlalchemy.ext.asyncio",
     "starlette.testclient",
@@ -99,6 +113,11 @@ def main() -> None:
         # Which of them a mutant needs is its own affair.
         with suppress(ImportError):
             importlib.import_module(name)
+    # Whatever the environment says: each child would compile hundreds of our files.
+    sys.dont_write_bytecode = False
+    # What is here stays; a child that looked for garbage in it would copy all of it.
+    gc.collect()
+    gc.freeze()
     for line in sys.stdin:
         request = json.loads(line)
         status, output = run(request["folder"], request["environment"], request["arguments"])

@@ -29,7 +29,10 @@ AT_ONCE: Final = 4
 # A check that is switched off shows as a close that never comes: this is how long tests of the relay wait for one.
 SOON_S: Final = "4"
 # What our tests don't use costs time at each start.
-PLUGINS_OFF: Final = ("cacheprovider", "anyio", "junitxml", "pastebin", "doctest", "unittest", "setuponly", "stepwise")
+PLUGINS_OFF: Final = (
+    *("anyio", "cacheprovider", "doctest", "junitxml", "pastebin", "platformdirs", "schemathesis", "setuponly"),
+    *("stepwise", "unittest"),
+)
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class Copy:
                 "TOWLINE_TEST_SOON_S": SOON_S,
                 "TOWLINE_TEST_SHRINK": "no",
                 "TOWLINE_TEST_DATABASES": "sqlite",
+                "TOWLINE_TEST_TEMPLATE": str(self.folder / "template.db"),
             },
             "arguments": ["-x", "-q", "--tb=no", "--assert=plain", *off, *tests],
         }

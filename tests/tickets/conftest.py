@@ -1,5 +1,7 @@
 """Fixtures of the help desk's tests."""
 
+import os
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -29,9 +31,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated file to copy."""
+    """A migrated file to copy; TOWLINE_TEST_TEMPLATE names one that many short runs share."""
+    shared = os.environ.get("TOWLINE_TEST_TEMPLATE", "")
+    if shared and Path(shared).exists():
+        return Path(shared)
     folder = tmp_path_factory.mktemp("template")
     migrated_template(f"sqlite+aiosqlite:///{folder / FILE}")
+    if shared:
+        shutil.copyfile(folder / FILE, shared)
     return folder / FILE
 
 
