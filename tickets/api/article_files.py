@@ -10,7 +10,7 @@ from tickets.api.attachments import FILE_BODY, NAME_PARAMETER
 from tickets.api.offer import Asking, Desk, answer, offer
 from tickets.domain.access import Action, Thing
 from tickets.domain.article_files import ArticleFile, ArticleFileList
-from tickets.web.downloads import file_answer
+from tickets.web.downloads import FILE_TYPES, file_answer
 from tickets.web.uploads import MAX_UPLOAD_BYTES, receive_file
 
 router: Final = APIRouter(tags=["articles"])
@@ -39,7 +39,7 @@ async def add_article_file(request: Request, article: str, desk: Desk, actor: As
 
 @offer(
     router, "GET", "/articles/{article}/files/{file}", Action.READ, Thing.ARTICLES,
-    summary="Get a file of an article", gives_bytes="application/octet-stream",
+    summary="Get a file of an article", gives_bytes=FILE_TYPES,
 )  # fmt: skip
 async def get_article_file(article: str, file: str, desk: Desk, actor: Asking) -> Response:
     """To be saved; only images of known kinds may be shown. For whoever may read the article."""

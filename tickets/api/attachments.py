@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from tickets.api.offer import Asking, Desk, answer, offer
 from tickets.domain.access import ANY_TICKET, Action
 from tickets.domain.attachments import AttachmentView
-from tickets.web.downloads import file_answer, mail_answer
+from tickets.web.downloads import FILE_TYPES, file_answer, mail_answer
 from tickets.web.uploads import MAX_UPLOAD_BYTES, NAME_HEADER, receive_file
 
 router: Final = APIRouter(tags=["attachments"])
@@ -48,7 +48,7 @@ async def add_attachment(request: Request, tracking: str, desk: Desk, actor: Ask
 
 @offer(
     router, "GET", "/tickets/{tracking}/attachments/{attachment}", Action.READ, *ANY_TICKET,
-    summary="Get a file", gives_bytes="application/octet-stream",
+    summary="Get a file", gives_bytes=FILE_TYPES,
 )  # fmt: skip
 async def get_attachment(tracking: str, attachment: str, desk: Desk, actor: Asking) -> Response:
     """To be saved; only images of known kinds may be shown."""
@@ -57,7 +57,7 @@ async def get_attachment(tracking: str, attachment: str, desk: Desk, actor: Aski
 
 @offer(
     router, "GET", "/tickets/{tracking}/messages/{entry}/html", Action.READ, *ANY_TICKET,
-    summary="Get the HTML of a mail", gives_bytes="text/html",
+    summary="Get the HTML of a mail", gives_bytes=("text/html",),
 )  # fmt: skip
 async def get_html(tracking: str, entry: str, desk: Desk, actor: Asking) -> Response:
     """For a sandboxed frame: it loads nothing and runs nothing."""

@@ -32,7 +32,7 @@ _IDEMPOTENCY_KEY: Final = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$"},
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[ -~]+$"},
     "description": "New for each request; the same request with the same key is carried out once.",
 }
 _HEADERS: Final[dict[int, dict[str, Any]]] = {
@@ -110,6 +110,7 @@ def _refusals(method: str, path: str, offered: Offered, requirement: Requirement
             HTTPStatus.NOT_FOUND: on_ticket or "{" in path,
             HTTPStatus.CONFLICT: changes and method != "DELETE",
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE: offered.takes_body or method == "POST",
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE: offered.takes_json,
             HTTPStatus.UNPROCESSABLE_ENTITY: offered.takes_body or offered.takes_query or method == "POST",
             **dict.fromkeys((*offered.refuses, *_ANYWHERE), True),
         }.items()

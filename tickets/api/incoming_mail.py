@@ -73,7 +73,7 @@ async def get_incoming_mail(mail: str, desk: Desk, actor: Asking) -> Response:
 
 @offer(
     router, "GET", "/incoming-mail/{mail}/raw", Action.READ, Thing.INCOMING_MAIL,
-    summary="Get a mail as it came", gives_bytes="application/octet-stream",
+    summary="Get a mail as it came", gives_bytes=("application/octet-stream",),
 )  # fmt: skip
 async def get_raw_mail(mail: str, desk: Desk, actor: Asking) -> Response:
     """Byte for byte."""
@@ -121,7 +121,7 @@ async def ignore_mail(mail: str, desk: Desk, actor: Asking) -> Response:
 
 @offer(
     router, "DELETE", "/incoming-mail/{mail}", Action.REMOVE, Thing.INCOMING_MAIL,
-    summary="Forget what a mail said", status=HTTPStatus.NO_CONTENT,
+    summary="Forget what a mail said", status=HTTPStatus.NO_CONTENT, refuses=(HTTPStatus.CONFLICT,),
 )  # fmt: skip
 async def delete_mail(mail: str, desk: Desk, actor: Asking) -> Response:
     """For admins. That it came stays known, so that it does not come back."""

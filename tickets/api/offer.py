@@ -15,7 +15,7 @@ from fastapi.responses import Response
 from starlette.routing import Match
 
 from tickets.domain.access import Action, Actor, Thing, requirement_of, requires
-from tickets.domain.errors import Invalid, MethodNotAllowed, NotAllowed, NotFound
+from tickets.domain.errors import Invalid, MethodNotAllowed, NotAllowed, NotFound, WrongMediaType
 from tickets.domain.services import DeskServices
 from tickets.web.asking import address_of, permitted_actor
 
@@ -24,6 +24,8 @@ METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 SCHEMAS: Final = "#/components/schemas/{name}"
 _BYTES: Final = {"type": "string", "format": "binary"}
 _OFFERED: Final = "_towline_offered"
+# Programs that say nothing mean JSON.
+_JSON_TYPES: Final = frozenset({"", "application/json"})
 
 _T = TypeVar("_T")
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Awaitable[Response]])
@@ -37,6 +39,7 @@ class Offered:
     """
 
     kinds: tuple[type[msgspec.Struct], ...]
+    takes_json: bool
     takes_body: bool
     takes_query: bool
     refuses: tuple[HTTPStatus, ...]
@@ -77,17 +80,36 @@ async def no_such_route(request: Request) -> Response:
 
 
 def body_of(kind: type[_T]) -> Callable[[Request], Awaitable[_T]]:
-    """Return a dependency that reads the body as a `kind`. It raises Invalid."""
+    """Return a dependency that reads the body as a `kind`. It raises Invalid, WrongMediaType."""
 
     async def read(request: Request) -> _T:
-        return parse_body(await request.body(), kind)
+        return await read_body(request, kind)
 
     return read
 
 
-def parse_body(data: bytes, kind: type[_T]) -> _T:
-    """Return the JSON in `data` as a `kind`. Raises Invalid, which says where and what."""
+async def read_body(request: Request, kind: type[_T]) -> _T:
+    """Return the body as a `kind`. Raises Invalid; WrongMediaType for one that says it is no JSON.
+
+    What GET gave may be PUT back changed: fields that only the answer has are passed over then.
+    """
+    declared = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if declared not in _JSON_TYPES and not declared.endswith("+json"):
+        raise WrongMediaType
+    offered = offered_by(request.scope.get("endpoint")) if request.method == "PUT" else None
+    answered = [name for known in offered.kinds for name in known.__struct_fields__] if offered else ()
+    return parse_body(await request.body(), kind, passed_over=frozenset(answered))
+
+
+def parse_body(data: bytes, kind: type[_T], *, passed_over: frozenset[str] = frozenset()) -> _T:
+    """Return the JSON in `data` as a `kind`, without fields of `passed_over` that `kind` does not have.
+
+    Raises Invalid, which says where and what.
+    """
     try:
+        if passed_over and isinstance(found := msgspec.json.decode(data), dict):
+            own = frozenset(getattr(kind, "__struct_fields__", ()))
+            return msgspec.convert({name: found[name] for name in found if name not in passed_over - own}, kind)
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
         text, _, where = str(error).partition(" - at `$.")
@@ -131,14 +153,14 @@ def offer(
     takes: type[msgspec.Struct] | None = None,
     query: type[msgspec.Struct] | None = None,
     status: int = HTTPStatus.OK,
-    gives_bytes: str = "",
+    gives_bytes: tuple[str, ...] = (),
     max_body: int | None = None,
     described: dict[str, Any] | None = None,
     refuses: tuple[HTTPStatus, ...] = (),
 ) -> Callable[[_Endpoint], _Endpoint]:
     """Put an endpoint into `router`, declared in the table of rights and described in OpenAPI.
 
-    `gives_bytes` is the media type of an answer that is no JSON, `max_body` takes the place of the general limit,
+    `gives_bytes` are the media types of an answer that is no JSON, `max_body` takes the place of the general limit,
     `described` holds what OpenAPI is told besides, and `refuses` the statuses that most routes don't answer with.
     """
 
@@ -151,8 +173,10 @@ def offer(
             extra["parameters"] = _parameters(query)
         extra |= described or {}
         kinds = tuple(kind for kind in (takes, query, gives) if kind is not None)
-        setattr(declared, _OFFERED, Offered(kinds, "requestBody" in extra, query is not None, refuses))
-        content = {"content": {gives_bytes: {"schema": _BYTES}}} if gives_bytes else _content(gives)
+        setattr(
+            declared, _OFFERED, Offered(kinds, takes is not None, "requestBody" in extra, query is not None, refuses)
+        )
+        content = {"content": {kind: {"schema": _BYTES} for kind in gives_bytes}} if gives_bytes else _content(gives)
         router.add_api_route(
             path,
             declared,

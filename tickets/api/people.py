@@ -30,7 +30,7 @@ async def get_person(person: str, desk: Desk, actor: Asking) -> Response:
 
 @offer(
     router, "GET", "/people/{person}/export", Action.READ, Thing.PEOPLE,
-    summary="Hand out all data of a person", gives_bytes="application/zip",
+    summary="Hand out all data of a person", gives_bytes=("application/zip",),
 )  # fmt: skip
 async def export_person(person: str, desk: Desk, actor: Asking) -> Response:
     """A ZIP file: `person.json` and the files that belong to the person's tickets; no internal notes."""

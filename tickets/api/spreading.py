@@ -7,7 +7,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from tickets.api.offer import Asking, Desk, answer, offer, parse_body
+from tickets.api.offer import Asking, Desk, answer, offer, read_body
 from tickets.domain.access import ANY_TICKET, Action, Thing
 from tickets.domain.assignment import RuleFields, RuleList, RuleView
 from tickets.domain.categories import CategoryChoices, CategoryFields, CategoryList, CategoryView
@@ -57,11 +57,11 @@ def _offer_register(
         return answer(many(await register(desk).listed(actor)))
 
     async def add(request: Request, desk: Desk, actor: Asking) -> Response:
-        wanted = parse_body(await request.body(), fields)
+        wanted = await read_body(request, fields)
         return answer(await register(desk).add(actor, wanted), HTTPStatus.CREATED)
 
     async def change(ident: str, request: Request, desk: Desk, actor: Asking) -> Response:
-        wanted = parse_body(await request.body(), fields)
+        wanted = await read_body(request, fields)
         return answer(await register(desk).change(actor, ident, wanted))
 
     listed.__name__, add.__name__, change.__name__ = f"list_{noun}", f"add_{name}", f"change_{name}"
@@ -91,7 +91,7 @@ _offer_register("target", "/targets", Thing.SPREADING, fields=PolicyFields, view
 
 def _body(kind: type[Any]) -> Any:
     async def read(request: Request) -> Any:
-        return parse_body(await request.body(), kind)
+        return await read_body(request, kind)
 
     return Depends(read)
 

@@ -15,7 +15,7 @@ MOST_OF_A_TICKET: Final = 20
 _Short = Annotated[str, msgspec.Meta(max_length=MAX_LINE)]
 
 
-class AssetFields(msgspec.Struct, frozen=True, kw_only=True):
+class AssetFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A thing; `owner` is an e-mail address, empty for nobody's. A retired one is no longer offered."""
 
     name: Line
@@ -60,13 +60,13 @@ class AssetQuery(msgspec.Struct, frozen=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 50
 
 
-class TicketAssets(msgspec.Struct, frozen=True):
+class TicketAssets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All things that a ticket is about."""
 
     assets: Annotated[tuple[Id, ...], msgspec.Meta(max_length=MOST_OF_A_TICKET)]
 
 
-class AssetTable(msgspec.Struct, frozen=True):
+class AssetTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A table of things as CSV; its first line names the columns, as the fields of a thing are named."""
 
     csv: Annotated[str, msgspec.Meta(min_length=1, max_length=400_000)]

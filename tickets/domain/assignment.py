@@ -41,7 +41,7 @@ class Candidate:
         return self.name, self.technician
 
 
-class RuleFields(msgspec.Struct, frozen=True, kw_only=True):
+class RuleFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An assignment rule. The first active one that fits a ticket counts; an empty condition fits everything.
 
     `cap` is the most open tickets that one may have to be given another one; `reassign` gives a technician's tickets to

@@ -26,7 +26,7 @@ class Deed(StrEnum):
     RESOLVE = "resolve"
 
 
-class BulkRequest(msgspec.Struct, frozen=True):
+class BulkRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What to do to which tickets; of the other fields, the deed needs its own.
 
     `technician` is an id, or null for nobody; `text` is the answer with which tickets are resolved.

@@ -24,7 +24,7 @@ VARIABLES: Final = {
 _VARIABLE: Final = re.compile(r"\{([a-zA-Z_. ]{1,40})\}")
 
 
-class NewCannedAnswer(msgspec.Struct, frozen=True):
+class NewCannedAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An answer; `shared`: for everybody. Without a category it is offered on every request."""
 
     name: Line

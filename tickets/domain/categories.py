@@ -18,7 +18,7 @@ _SHORTEST_BEGINNING = 3
 _MOST_LEVELS = 5
 
 
-class CategoryFields(msgspec.Struct, frozen=True, kw_only=True):
+class CategoryFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A category. `portal`: people may choose it themselves; `fallback`: where mail goes that names none.
 
     A ticket starts with the category's `team` and `impact`, and with its `priority` instead of the matrix's, if given.

@@ -39,7 +39,7 @@ class ClockState(StrEnum):
 GOING: Final = frozenset({ClockState.RUNNING, ClockState.PAUSED})
 
 
-class PolicyFields(msgspec.Struct, frozen=True, kw_only=True):
+class PolicyFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Targets in business minutes. The first active policy that fits a ticket counts; an empty condition fits all.
 
     Without a `calendar` every minute counts. At `warn_percent` of a target the assignee is told; when it is missed the

@@ -21,7 +21,7 @@ Tracking = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 # --- handed in -------------------------------------------------------------------------------------------------------
 
 
-class NewWatchers(msgspec.Struct, frozen=True):
+class NewWatchers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Addresses of people who are to be told too."""
 
     emails: Annotated[
@@ -30,40 +30,40 @@ class NewWatchers(msgspec.Struct, frozen=True):
     ]
 
 
-class NewTags(msgspec.Struct, frozen=True):
+class NewTags(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All tags that a ticket is to have."""
 
     tags: Annotated[tuple[Annotated[str, msgspec.Meta(max_length=200)], ...], msgspec.Meta(max_length=MAX_TAGS)]
 
 
-class NewLink(msgspec.Struct, frozen=True):
+class NewLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What this ticket is to another one."""
 
     link: Link
     other: Tracking
 
 
-class MergeRequest(msgspec.Struct, frozen=True):
+class MergeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Into which ticket this one goes."""
 
     into: Tracking
 
 
-class SplitRequest(msgspec.Struct, frozen=True):
+class SplitRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """From which message on a new ticket begins; without a title it has that of the old one."""
 
     entry: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,18}$")]
     title: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
 
-class NewTime(msgspec.Struct, frozen=True):
+class NewTime(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Time that a technician spent on a ticket."""
 
     minutes: Annotated[int, msgspec.Meta(ge=1, le=MAX_MINUTES)]
     note: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
 
-class NewDraft(msgspec.Struct, frozen=True):
+class NewDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What stands in a box of the ticket's page and is not sent yet; an empty text forgets it."""
 
     text: Annotated[str, msgspec.Meta(max_length=MAX_DRAFT)]

@@ -236,6 +236,15 @@ class TooLarge(DeskError):
         super().__init__(f"Send at most {limit_bytes:,} bytes.")
 
 
+class WrongMediaType(DeskError):
+    """The body says that it is something else than JSON."""
+
+    slug, title, status = "wrong-media-type", "That is not JSON", 415
+
+    def __init__(self) -> None:
+        super().__init__("Send the body as JSON, with Content-Type: application/json.")
+
+
 class LoginFailed(DeskError):
     """Address or password wrong; one answer for every cause."""
 

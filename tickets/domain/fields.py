@@ -38,7 +38,7 @@ class Required(StrEnum):
     RESOLVE = "resolve"
 
 
-class FieldFields(msgspec.Struct, frozen=True, kw_only=True):
+class FieldFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A field of a category, of all categories without one; `internal`: technicians alone see it."""
 
     category: Annotated[str, msgspec.Meta(max_length=MAX_LINE)] = ""
@@ -84,7 +84,7 @@ class FieldValues(msgspec.Struct, frozen=True):
 Values = Annotated[dict[str, Annotated[str, msgspec.Meta(max_length=MAX_VALUE)]], msgspec.Meta(max_length=60)]
 
 
-class NewFieldValues(msgspec.Struct, frozen=True):
+class NewFieldValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is to stand in fields, by key; an empty text empties a field, others stay."""
 
     fields: Values

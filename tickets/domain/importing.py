@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Annotated, Final, Protocol
 
 import msgspec
 
@@ -49,7 +49,7 @@ class ImportQuery(msgspec.Struct, frozen=True):
     """What the body is."""
 
     kind: ImportKind
-    file_name: str = "import.csv"
+    file_name: Annotated[str, msgspec.Meta(max_length=255)] = "import.csv"
 
 
 class Fault(msgspec.Struct, frozen=True):

@@ -79,7 +79,7 @@ class IncomingMailQuery(msgspec.Struct, frozen=True):
     """Which mail."""
 
     state: IntakeState = IntakeState.SUSPENDED
-    before: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    before: Annotated[int, msgspec.Meta(ge=1, le=2**62)] | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
 
 

@@ -69,7 +69,7 @@ class Use(StrEnum):
 # --- handed in -------------------------------------------------------------------------------------------------------
 
 
-class NewArticle(msgspec.Struct, frozen=True):
+class NewArticle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An article for the knowledge base; `body` is Markdown."""
 
     title: Title
@@ -80,7 +80,7 @@ class NewArticle(msgspec.Struct, frozen=True):
     note: Note = ""
 
 
-class ArticleChange(msgspec.Struct, frozen=True):
+class ArticleChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An article as it shall be; `revision` is the one that was read. What is None stays."""
 
     revision: Revision
@@ -91,33 +91,33 @@ class ArticleChange(msgspec.Struct, frozen=True):
     note: Note = ""
 
 
-class ArticleMove(msgspec.Struct, frozen=True):
+class ArticleMove(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """To which state an article goes, and before whose eyes."""
 
     state: ArticleState
     visibility: Visibility | None = None
 
 
-class Restoring(msgspec.Struct, frozen=True):
+class Restoring(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Bring back what an older revision says; `revision` is the one that was read."""
 
     number: Revision
     revision: Revision
 
 
-class Judged(msgspec.Struct, frozen=True):
+class Judged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a reader says of an article."""
 
     outcome: Judgement
 
 
-class PutBack(msgspec.Struct, frozen=True):
+class PutBack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Undo a replacement in a draft."""
 
     placeholder: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 
 
-class ArticleUse(msgspec.Struct, frozen=True):
+class ArticleUse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Use an article on a ticket; `text` goes above the link when it is sent."""
 
     article: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]

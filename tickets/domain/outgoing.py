@@ -25,7 +25,7 @@ class Rating(StrEnum):
 # --- wording ---------------------------------------------------------------------------------------------------------
 
 
-class NewWording(msgspec.Struct, frozen=True):
+class NewWording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A wording as it is saved; `revision` is the one that it was made from, so that nobody's change is lost."""
 
     subject: Annotated[str, msgspec.Meta(max_length=1_000)]
@@ -34,7 +34,7 @@ class NewWording(msgspec.Struct, frozen=True):
     revision: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] = 0
 
 
-class WordingReset(msgspec.Struct, frozen=True):
+class WordingReset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Go back to the wording that came with the program."""
 
     revision: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] = 0
@@ -161,13 +161,13 @@ class Done(msgspec.Struct, frozen=True):
 _Typed = Annotated[str, msgspec.Meta(min_length=1, max_length=254)]
 
 
-class LinkRequest(msgspec.Struct, frozen=True):
+class LinkRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Somebody wants a link by mail; it goes only to the address that the request has."""
 
     email: _Typed
 
 
-class ListKey(msgspec.Struct, frozen=True):
+class ListKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The key out of a mailed link."""
 
     key: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -212,7 +212,7 @@ class MailedLinks(Protocol):
 # --- how the help was ------------------------------------------------------------------------------------------------
 
 
-class NewRating(msgspec.Struct, frozen=True):
+class NewRating(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the help was; `key` is out of the closing mail."""
 
     key: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]

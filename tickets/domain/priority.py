@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -34,7 +34,7 @@ BY_RANK: Final = {rank: priority for priority, rank in PRIORITY_RANK.items()}
 Matrix = Mapping[tuple[Urgency, Impact], Priority]
 
 
-class MatrixCell(msgspec.Struct, frozen=True):
+class MatrixCell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One field of the matrix."""
 
     urgency: Urgency
@@ -42,10 +42,10 @@ class MatrixCell(msgspec.Struct, frozen=True):
     priority: Priority
 
 
-class MatrixView(msgspec.Struct, frozen=True):
+class MatrixView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The matrix: a cell for each pair; handed in, cells that are left out stay as they are."""
 
-    items: tuple[MatrixCell, ...]
+    items: Annotated[tuple[MatrixCell, ...], msgspec.Meta(max_length=60)]
 
 
 def _usual(urgency: Urgency, impact: Impact) -> Priority:

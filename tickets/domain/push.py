@@ -8,7 +8,7 @@ import msgspec
 from tickets.domain.access import Actor
 
 
-class NewPhone(msgspec.Struct, frozen=True):
+class NewPhone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a browser says when it subscribes: where its service takes notices, and its keys in b64."""
 
     endpoint: Annotated[str, msgspec.Meta(min_length=12, max_length=1_000)]

@@ -71,7 +71,7 @@ class Work(Protocol):
         """Forget an absence. Raises NotFound."""
 
 
-class Triage(msgspec.Struct, frozen=True, kw_only=True):
+class Triage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is to change about a ticket; what is left out stays. `team` null takes it out of every team.
 
     A `team` other than the one it has puts the ticket into that team's queue, where the rules give it to somebody.

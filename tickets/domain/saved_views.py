@@ -21,7 +21,7 @@ class SharedWith(StrEnum):
     ALL = "all"
 
 
-class NewView(msgspec.Struct, frozen=True):
+class NewView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A view; `query` is what stands behind the question mark of the queue's address, or of `GET /tickets`."""
 
     name: Line

@@ -30,10 +30,16 @@ class Scope(StrEnum):
 
 _READING: Final = frozenset({Action.SEE, Action.READ, Action.LIST, Action.LISTEN})
 _STAFF: Final = frozenset({Role.TECHNICIAN, Role.ADMIN})
+# Of the desk, what a technician changes without being an admin.
+_EVERY_DAY: Final = frozenset(
+    {Thing.OWN_WORK, Thing.SAVED_VIEWS, Thing.OWN_VIEW, Thing.CANNED_ANSWERS, Thing.OWN_ANSWER, Thing.ASSETS}
+)
 _AREAS: Final[dict[str, frozenset[Thing]]] = {
     "tickets": frozenset({*ANY_TICKET, Thing.TICKETS, Thing.QUEUE, Thing.LIVE, Thing.CONSOLE, Thing.INCOMING_MAIL}),
     "articles": frozenset({Thing.ARTICLES, Thing.INTERNAL_ARTICLES}),
-    "desk": frozenset({Thing.TECHNICIANS, Thing.CATEGORIES, Thing.TEAMS, Thing.OWN_WORK, Thing.REPORTS}),
+    "desk": _EVERY_DAY
+    | {Thing.TECHNICIANS, Thing.CATEGORIES, Thing.TEAMS, Thing.REPORTS, Thing.FIELDS}
+    | {Thing.SHARED_VIEW, Thing.SHARED_ANSWER},
     "admin": frozenset({Thing.ADMINISTRATION, Thing.SPREADING, Thing.WEBHOOKS, Thing.PEOPLE}),
 }
 _OWN_SCOPE: Final[dict[Action, Scope]] = {
@@ -54,7 +60,7 @@ def scope_of(action: Action, thing: Thing) -> Scope | None:
     for area, things in _AREAS.items():
         if thing in things:
             # Categories and teams are everybody's to read and an admin's to change.
-            kept_by_admins = area == "desk" and thing is not Thing.OWN_WORK and action not in _READING
+            kept_by_admins = area == "desk" and thing not in _EVERY_DAY and action not in _READING
             return Scope(f"{'admin' if kept_by_admins else area}:{'read' if action in _READING else 'write'}")
     return None
 

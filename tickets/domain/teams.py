@@ -1,7 +1,7 @@
 """Teams, and when and on what technicians work."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
@@ -13,8 +13,11 @@ from tickets.domain.views import Id, Line
 Hours = Annotated[str, msgspec.Meta(max_length=500)]
 Zone = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
+_FIRST_YEAR: Final = 2000
+_LAST_YEAR: Final = 2199
 
-class TeamFields(msgspec.Struct, frozen=True, kw_only=True):
+
+class TeamFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A team; `lead` is told when a target is missed, `address` is the mailbox that its mails name."""
 
     name: Line
@@ -36,7 +39,7 @@ class TeamList(msgspec.Struct, frozen=True):
     items: tuple[TeamView, ...]
 
 
-class CalendarFields(msgspec.Struct, frozen=True, kw_only=True):
+class CalendarFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When work is done: `Mon-Fri 09:00-17:00`, in a time zone, less the holidays (one a line, `yearly` or once)."""
 
     name: Line
@@ -58,7 +61,7 @@ class CalendarList(msgspec.Struct, frozen=True):
     items: tuple[CalendarView, ...]
 
 
-class WorkFields(msgspec.Struct, frozen=True, kw_only=True):
+class WorkFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a technician knows, how many tickets they take, and when they work (always, when `hours` is empty)."""
 
     skills: Skills = ()
@@ -67,11 +70,11 @@ class WorkFields(msgspec.Struct, frozen=True, kw_only=True):
     hours: Hours = ""
 
 
-class NewAbsence(msgspec.Struct, frozen=True, kw_only=True):
+class NewAbsence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A time away."""
 
-    from_at: datetime
-    to_at: datetime
+    from_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    to_at: Annotated[datetime, msgspec.Meta(tz=True)]
     reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
 
@@ -98,7 +101,7 @@ class WorkList(msgspec.Struct, frozen=True):
     items: tuple[WorkView, ...]
 
 
-class Availability(msgspec.Struct, frozen=True):
+class Availability(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether somebody can be given tickets now."""
 
     available: bool
@@ -106,7 +109,9 @@ class Availability(msgspec.Struct, frozen=True):
 
 def check_absence(new: NewAbsence) -> None:
     """Pass when the absence has a beginning and an end. Raises Invalid."""
-    if new.from_at.tzinfo is None or new.to_at.tzinfo is None:
-        raise Invalid("from_at", "give times with their offset, such as 2026-12-24T08:00:00Z.")
+    for field, at in (("from_at", new.from_at), ("to_at", new.to_at)):
+        # Further away a time may have no equal in another time zone.
+        if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+            raise Invalid(field, f"give a time between the years {_FIRST_YEAR} and {_LAST_YEAR}.")
     if new.to_at <= new.from_at:
         raise Invalid("to_at", "it has to end after it begins.")

@@ -31,7 +31,7 @@ Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 # --- handed in -------------------------------------------------------------------------------------------------------
 
 
-class NewTicket(msgspec.Struct, frozen=True):
+class NewTicket(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A request as it is filed: the five fields, those of its category, and who asks."""
 
     category: Line
@@ -45,7 +45,7 @@ class NewTicket(msgspec.Struct, frozen=True):
     fields: Annotated[dict[str, Annotated[str, msgspec.Meta(max_length=1_000)]], msgspec.Meta(max_length=60)] = {}
 
 
-class NewMessage(msgspec.Struct, frozen=True):
+class NewMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A reply, or an internal note that only technicians see; `attachments` are ids of files that were sent before."""
 
     text: Text
@@ -53,44 +53,44 @@ class NewMessage(msgspec.Struct, frozen=True):
     attachments: Annotated[tuple[Id, ...], msgspec.Meta(max_length=20)] = ()
 
 
-class FollowUp(msgspec.Struct, frozen=True):
+class FollowUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is wrong again, after a request that is closed."""
 
     text: Text
 
 
-class Assignment(msgspec.Struct, frozen=True):
+class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """To whom a ticket goes; None puts it back to nobody."""
 
     technician: Id | None
 
 
-class StatusChange(msgspec.Struct, frozen=True):
+class StatusChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a ticket shall stand."""
 
     status: Status
 
 
-class Solution(msgspec.Struct, frozen=True):
+class Solution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What solved it."""
 
     solution: Text
 
 
-class JoinRequest(msgspec.Struct, frozen=True):
+class JoinRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An agent asks to belong to a ticket; `code` is what the technician read out."""
 
     agent_key: KeyText
     code: Code | None = None
 
 
-class SessionRequest(msgspec.Struct, frozen=True):
+class SessionRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A technician asks for a session; `device_key` has a certificate."""
 
     device_key: KeyText
 
 
-class ConsentReport(msgspec.Struct, frozen=True):
+class ConsentReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An agent tells what its user decided on a session, or that fewer rights are left than the user gave.
 
     `beforehand`: nobody was asked for this session, the answer was given with `--allow` or to an earlier question.
@@ -102,14 +102,14 @@ class ConsentReport(msgspec.Struct, frozen=True):
     beforehand: bool = False
 
 
-class NewDevice(msgspec.Struct, frozen=True):
+class NewDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A technician's X25519 public key to be certified."""
 
     public_key: KeyText
     kind: DeviceKind
 
 
-class Credentials(msgspec.Struct, frozen=True):
+class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A login; `label` names the program that wants the token."""
 
     email: Email

@@ -242,7 +242,9 @@ def shown_values(kept: Kept, view: msgspec.Struct) -> dict[str, str]:
 
 def start_values(kept: Kept) -> dict[str, str]:
     """Return what the empty form shows: the defaults."""
-    return shown_values(kept, msgspec.convert({"name": "?", "zone": "UTC"}, kept.fields_of)) | {"name": ""}
+    needed = {"name": "?", "zone": "UTC"}
+    given = {name: value for name, value in needed.items() if name in kept.fields_of.__struct_fields__}
+    return shown_values(kept, msgspec.convert(given, kept.fields_of)) | {"name": ""}
 
 
 def read_fields(kept: Kept, values: Mapping[str, str]) -> tuple[msgspec.Struct | None, dict[str, str]]:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from starlette.responses import Response, StreamingResponse
 
 from tickets.domain.attachments import FileContent
-from tickets.domain.file_types import UNKNOWN
+from tickets.domain.file_types import SHOWN, UNKNOWN
 from tickets.domain.people import ExportFile
 from tickets.mail.reading.cleaning import SANDBOX_POLICY
 
@@ -15,6 +15,8 @@ LOCKED: Final = "default-src 'none'; sandbox"
 """The policy of a file: should a browser show it after all, it can neither load nor run anything."""
 # Saved under their own type; for everything else a browser is told nothing it could act upon.
 _PLAIN: Final = frozenset({"application/pdf", "application/zip", "text/plain"})
+FILE_TYPES: Final = (UNKNOWN, *sorted(SHOWN | _PLAIN))
+"""The media types that files are sent as."""
 
 
 def disposition(name: str, *, shown: bool) -> str:

@@ -67,8 +67,8 @@ class Once:
         await answer(scope, receive, send)
 
     async def _once(self, scope: Scope, receive: Receive, key: str) -> Response:
-        if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
-            raise Invalid("Idempotency-Key", f"send 1 to {LONGEST_KEY} printable characters, new for each request.")
+        if not 1 <= len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
+            raise Invalid("Idempotency-Key", f"send 1 to {LONGEST_KEY} characters of ASCII, new for each request.")
         body = await _read(receive)
         headers = Headers(scope=scope)
         key_hash = _hash(
