@@ -1,7 +1,10 @@
 """A desk that is being worked on: requests in every state, knowledge, mail, teams; all of it made through the API."""
 
+import io
 from dataclasses import dataclass
 from typing import Final
+
+from PIL import Image, ImageDraw
 
 from tests.gallery.pages import Shot, Who
 from tests.tickets.mail.intake.inbox import INTAKE, mail
@@ -25,10 +28,21 @@ REQUESTS: Final = (
     ("Files and shared folders", "normal", "I can’t open the folder “Projects”", "Access denied (0x80070005)."),
     ("Internet and network", "critical", "VPN drops every ten minutes at home", "Everybody in the team has it."),
 )
-PNG: Final = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001a5f645"
-    "400000000049454e44ae426082"
-)
+
+
+def _picture(*lines: str) -> bytes:
+    """Return a PNG of a printer's display that says `lines`."""
+    image = Image.new("RGB", (480, 200), "#1d2b33")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((20, 20, 460, 180), fill="#c9d8c5", outline="#0c1317", width=4)
+    for row, line in enumerate(lines):
+        draw.text((44, 44 + 40 * row), line, fill="#16222b", font_size=26)
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+PNG: Final = _picture("Walze ersetzen", "Code 50.4")
 
 
 @dataclass(frozen=True)
@@ -96,7 +110,14 @@ async def _knowledge(admin: Caller, ada: Caller) -> dict[str, str]:
         await ada.must("/articles", {"title": title, "body": text, "category": "First aid"}, 201)
     draft = {"title": "Excel closes with large files", "body": "Repair Office first.", "state": "draft"}
     await admin.must("/articles", draft | {"visibility": "internal"}, 201)
-    changed = {"revision": 1, "body": f"{body}\n\nThe manual lies beside the printer.", "note": "Where the manual is"}
+    for name, data in (("menu.png", _picture("Menu", "> Self test")), ("manual.txt", b"Hold OK for five seconds.\n")):
+        await ada.client.post(
+            f"/api/v1/articles/{article['id']}/files",
+            content=data,
+            headers={"authorization": f"Bearer {ada.token}", "x-file-name": name},
+        )
+    told = f"{body}\n\n![Self test in the printer’s menu](file:menu.png)"
+    changed = {"revision": 1, "body": told, "note": "What the menu looks like"}
     await ada.must(f"/articles/{article['id']}", changed)
     return {"article": article["id"]}
 
