@@ -1,11 +1,14 @@
 """`/api/v1/tickets…`: filing, the queue, answering, moving."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
-from tests.tickets.world import A_TICKET, Caller, World, recorded_statements
+from tests.tickets.databases import Databases
+from tests.tickets.world import A_TICKET, Caller, World, make_world, recorded_statements
 from tickets.domain.access import Role
+from tickets.settings import Limit, Limits
 
 SLUG = "https://towline.example/problems/"
 
@@ -236,16 +239,17 @@ async def test_wild_cards_in_a_search_are_plain_characters(world: World) -> None
         assert (await ada.get(f"/tickets?q={wild}")).json()["items"] == [], wild
 
 
-async def test_filing_is_limited_by_address_block(world: World) -> None:
-    limit = world.settings.limits.submit_address.count
-    async with world.somebody_at("203.0.113.9") as near, world.somebody_at("203.0.113.77") as neighbour:
-        for _ in range(limit):
+async def test_filing_is_limited_by_address_block(tmp_path: Path, databases: Databases) -> None:
+    limits = Limits(submit_address=Limit(3, Limits().submit_address.window))
+    async with make_world(tmp_path / "data", databases, limits=limits) as world:
+        async with world.somebody_at("203.0.113.9") as near, world.somebody_at("203.0.113.77") as neighbour:
+            for _ in range(3):
+                assert (await near.post("/api/v1/tickets", json=A_TICKET)).status_code == 201
+            late = await neighbour.post("/api/v1/tickets", json=A_TICKET)
+        assert late.status_code == 429
+        assert int(late.headers["retry-after"]) > 0
+        async with world.somebody_at("198.51.100.1") as far:
+            assert (await far.post("/api/v1/tickets", json=A_TICKET)).status_code == 201
+        world.clock.forward(601)
+        async with world.somebody_at("203.0.113.9") as near:
             assert (await near.post("/api/v1/tickets", json=A_TICKET)).status_code == 201
-        late = await neighbour.post("/api/v1/tickets", json=A_TICKET)
-    assert late.status_code == 429
-    assert int(late.headers["retry-after"]) > 0
-    async with world.somebody_at("198.51.100.1") as far:
-        assert (await far.post("/api/v1/tickets", json=A_TICKET)).status_code == 201
-    world.clock.forward(601)
-    async with world.somebody_at("203.0.113.9") as near:
-        assert (await near.post("/api/v1/tickets", json=A_TICKET)).status_code == 201

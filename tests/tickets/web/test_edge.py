@@ -7,6 +7,7 @@ import httpx
 import pytest
 from sqlalchemy.exc import OperationalError
 from starlette.types import Receive, Scope, Send
+from structlog.testing import capture_logs
 
 from tests.tickets.world import A_TICKET, PUBLIC_URL, World
 from tickets.web.edge import Edge, security_headers
@@ -65,9 +66,11 @@ async def test_an_unforeseen_error_inside_the_application_becomes_a_problem(
         raise RuntimeError("secret detail")
 
     monkeypatch.setattr(world.desk.services.organisation, "shown", broken)
-    response = await world.stranger.get("/organisation")
+    with capture_logs() as logged:
+        response = await world.stranger.get("/organisation")
     assert (response.status_code, response.json()["type"].rpartition("/")[2]) == (500, "broken")
     assert "secret" not in response.text
+    assert [(line["event"], str(line["exc_info"])) for line in logged] == [("request failed", "secret detail")]
 
 
 async def test_a_body_that_does_not_say_its_length_is_cut_off(world: World) -> None:
