@@ -53,11 +53,10 @@ test: ## run all tests
 	@$(MAKE) setup node_modules/.towline-setup
 	@$(with_node) $(BIN)/python -m pytest -q $(TESTS)
 
-prove: ## measure against the targets and write docs/performance.md
+prove: ## measure against the targets; writes docs/performance.md and docs/reliability.md
 	@tools/system-packages test
 	@$(MAKE) setup
-	@$(BIN)/python -m benchmarks.outbox_kills
-	@$(BIN)/python -m benchmarks.intake_kills
+	@$(BIN)/python -m benchmarks.kills
 	@$(BIN)/python -m benchmarks.prove
 
 bench: ## measure delay, bytes and processor time through a real relay
