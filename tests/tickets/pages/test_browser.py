@@ -17,7 +17,7 @@ pytestmark = [
 # Everything a finger presses; links and boxes inside text lines are bigger than they look or need not be.
 TOO_SMALL = """() => [...document.querySelectorAll("a, button, input, select, textarea, summary")]
   .filter((e) => e.offsetParent && e.type !== "hidden"
-    && !e.closest(".prose, p:not(.row, .wide-on-phone), dd, .choice, .tick, .title, .skip, .queue .what"))
+    && !e.closest(".prose, p:not(.row, .wide-on-phone), dd, .choice, .tick, .pick, .title, .skip, .queue .what"))
   .filter((e) => e.getBoundingClientRect().height < 43.5)
   .map((e) => e.outerHTML.slice(0, 100))"""
 
