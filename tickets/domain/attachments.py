@@ -85,6 +85,7 @@ class MessageExtras:
 
     `quoted` is the folded rest of a mail, `html` its HTML as it came: it is made safe each time it is shown.
     `attachments` come with the message, `uploaded` are the ids of files that the same person sent before.
+    `language` is that of the page on which it was written; mail about it speaks that language.
     """
 
     channel: Channel | None = None
@@ -92,6 +93,7 @@ class MessageExtras:
     html: str = ""
     attachments: Sequence[NewFile] = ()
     uploaded: Sequence[str] = ()
+    language: str = ""
 
 
 NOTHING_MORE: Final = MessageExtras()

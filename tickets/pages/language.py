@@ -23,7 +23,7 @@ from starlette.requests import Request
 
 from tickets.pages.sentences import Sentences
 
-LANGUAGES: Final = {"en": "English"}
+LANGUAGES: Final = {"en": "English", "de": "Deutsch"}
 """The languages there are, each in its own words."""
 SOURCE: Final = "en"
 """In which the texts are written."""
@@ -76,7 +76,7 @@ def read_tongue(code: str, locale: Locale, catalog: Catalog) -> Tongue:
         if not (message.id and isinstance(message.id, str) and message.string and not message.context):
             continue
         places = [str(path) for path, _ in message.locations]
-        if any(path.endswith(".py") for path in places):
+        if any(path.endswith((".py", ".js")) for path in places):
             said[message.id] = str(message.string)
         if any(path.endswith(".js") for path in places):
             browser[message.id] = str(message.string)

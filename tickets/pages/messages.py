@@ -23,6 +23,19 @@ from tickets.pages.language import LANGUAGES, SOURCE, po_file
 TICKETS: Final = Path(__file__).parent.parent
 PLURAL: Final = "ngettext"
 
+# Without dates and names, which would only change.
+_HEADER: Final = """\
+# The texts of Towline's pages. `make messages` adds what is new and takes out what is gone.
+msgid ""
+msgstr ""
+"Language: {code}\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"Plural-Forms: {plural}\\n"
+
+"""
+
 _SENTENCES_IN: Final = (
     "domain",
     "services",
@@ -32,6 +45,7 @@ _SENTENCES_IN: Final = (
     "text.py",
     "mail/wording.py",
     "mail/sending.py",
+    "mail/reading/parsing.py",
 )
 _CALLS: Final = frozenset({"gettext", "N_", "say"})
 _TABLES: Final = frozenset({"Words", "Choices", "Entry", "Field", "Kept"})
@@ -211,8 +225,9 @@ def update(code: str, found: Catalog) -> tuple[bytes, list[str]]:
     catalog.update(found, no_fuzzy_matching=True)
     catalog.obsolete.clear()
     missing = [str(message.id) for message in catalog if message.id and not _whole(message.string)]
-    out = io.BytesIO()
-    write_po(out, catalog, width=118, include_lineno=False, sort_output=False, omit_header=False, sort_by_file=False)
+    out = io.BytesIO(_HEADER.format(code=code, plural=catalog.plural_forms).encode())
+    out.seek(0, io.SEEK_END)
+    write_po(out, catalog, width=118, include_lineno=False, omit_header=True)
     return out.getvalue(), missing
 
 

@@ -12,7 +12,7 @@ from typing import Final
 _FOREIGN: Final = re.compile(r"(\w*_)?(address|by|email|key|label|name|subject|title|tracking|who)\d*")
 """Placeholders that stand for people's words, which are never translated."""
 
-_FEWEST_LETTERS: Final = 5
+_FEWEST_LETTERS: Final = 3
 _MOST_KEPT: Final = 4_096
 _LONGEST: Final = 2_000
 _DEEPEST: Final = 3
@@ -72,14 +72,16 @@ class Sentences:
         return kept
 
     def _text(self, text: str, depth: int) -> str:
-        found = self._sentence(text, depth)
-        if found is None and (field := _FIELD.fullmatch(text)):
+        each = [(part, self._sentence(part, depth)) for part in _END.split(text)]
+        if all(found for _, found in each):
+            return " ".join(found or part for part, found in each)
+        # A name or a title may have a full stop in it.
+        whole = self._sentence(text, depth)
+        if whole is None and (field := _FIELD.fullmatch(text)):
             # A fault of a form may stand behind the name of its field.
             rest = self._sentence(field[2], depth)
-            found = None if rest is None else f"{field[1]}: {rest}"
-        if found is None and len(sentences := _END.split(text)) > 1:
-            found = " ".join(self._sentence(each, depth) or each for each in sentences)
-        return text if found is None else found
+            whole = None if rest is None else f"{field[1]}: {rest}"
+        return " ".join(found or part for part, found in each) if whole is None else whole
 
     def _sentence(self, text: str, depth: int) -> str | None:
         if (exact := self._exact.get(text)) is not None:

@@ -92,6 +92,8 @@ class Filing:
         context, new, now = self._context, request.new, self._context.now()
         ident = context.new_id()
         person = await people_store.person(connection, new.email, fresh_id=context.new_id(), now=now)
+        if extras.language:
+            await people_store.set_language(connection, person, extras.language)
         if new.name == new.email[:MAX_LINE]:
             # Nobody said a name with the request; a list that was read in may know one.
             new = msgspec.structs.replace(new, name=await people_store.name(connection, person) or new.name)

@@ -16,6 +16,7 @@ from tickets.domain.values import Channel
 from tickets.domain.views import Submitted
 from tickets.pages.access_keys import InvalidAccessKey, parse_access_key, split_link
 from tickets.pages.forms import Values, check_request, read_form
+from tickets.pages.language import tongue
 from tickets.pages.routing import page
 from tickets.pages.site import Site
 from tickets.pages.spreading import category_options
@@ -68,7 +69,7 @@ class Portal:
                 return await self._form(request, values, faults, 422)
             # What comes in here is the requester's own, even in a browser in which a technician is logged in.
             who = ANONYMOUS if actor.is_staff else actor
-            extras = MessageExtras(channel=Channel.PORTAL, attachments=filled.files)
+            extras = MessageExtras(channel=Channel.PORTAL, attachments=filled.files, language=tongue().code)
             try:
                 sent = await self.site.desk.tickets.submit(
                     who, new, channel=Channel.PORTAL, address=address_of(request), extras=extras

@@ -1,5 +1,7 @@
 // Beside a ticket: which lines of the timeline are shown, mails as they were sent, tags that complete themselves, a timer.
 
+import { t } from "./words.js";
+
 const TAGS_AFTER_MS = 200;
 
 const timeline = document.querySelector("[data-live=timeline]");
@@ -23,7 +25,7 @@ document.addEventListener("toggle", (event) => {
   if (!address || details.querySelector("iframe")) return;
   const frame = document.createElement("iframe");
   frame.className = "mail";
-  frame.title = "The mail as it was sent";
+  frame.title = t("The mail as it was sent");
   frame.setAttribute("sandbox", "allow-popups allow-popups-to-escape-sandbox");
   frame.referrerPolicy = "no-referrer";
   frame.src = address;
@@ -64,14 +66,14 @@ document.addEventListener("click", (event) => {
   } else {
     started = Date.now();
   }
-  button.textContent = started ? "Stop the timer" : "Start the timer";
+  button.textContent = started ? t("Stop the timer") : t("Start the timer");
 });
 
 function showTimers() {
   for (const button of document.querySelectorAll("[data-timer]")) {
     if (!(button instanceof HTMLElement)) continue;
     button.hidden = false;
-    button.textContent = started ? "Stop the timer" : "Start the timer";
+    button.textContent = started ? t("Stop the timer") : t("Start the timer");
   }
 }
 showTimers();

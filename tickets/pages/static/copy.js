@@ -1,5 +1,7 @@
 // Buttons that copy the text of another element.
 
+import { t } from "./words.js";
+
 /** @param {HTMLButtonElement} button @param {() => string} text */
 export function copies(button, text) {
   const words = button.textContent;
@@ -7,10 +9,10 @@ export function copies(button, text) {
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(text());
-      button.textContent = "Copied";
+      button.textContent = t("Copied");
     } catch {
       // The browser may refuse for reasons of its own; all of them end the same way for the person.
-      button.textContent = "Please mark the text and copy it";
+      button.textContent = t("Please mark the text and copy it");
     }
     setTimeout(() => { button.textContent = words; }, 2_500);
   });

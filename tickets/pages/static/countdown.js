@@ -1,6 +1,7 @@
 // How long a join code is still good.
 
 import { make } from "./dom.js";
+import { t } from "./words.js";
 
 /**
  * Counts from what the server says is left, since a clock here may be wrong.
@@ -14,8 +15,8 @@ function count(place, left_s) {
   const tell = () => {
     const seconds = Math.max(0, Math.ceil((until - performance.now()) / 1000));
     left.textContent = seconds > 0
-      ? `Good for ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")} more, for one computer.`
-      : "This code is over. Load the page again to make a new one.";
+      ? t("Good for {time} more, for one computer.", { time: `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}` })
+      : t("This code is over. Load the page again to make a new one.");
     if (seconds === 0) clearInterval(timer);
   };
   const timer = setInterval(tell, 1_000);

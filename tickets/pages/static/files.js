@@ -3,6 +3,7 @@
 
 import { make } from "./dom.js";
 import { Basket, gather, MOST_FILES, sizeWords } from "./upload.js";
+import { t } from "./words.js";
 
 for (const box of document.querySelectorAll("[data-files]")) {
   const form = box.closest("form");
@@ -56,9 +57,9 @@ function sendWithForm(form, box, input, list) {
   const show = () => {
     input.files = kept.files;
     list.replaceChildren(...[...kept.files].map((file, place) => {
-      const remove = make("button", "quiet", "Remove");
+      const remove = make("button", "quiet", t("Remove"));
       remove.setAttribute("type", "button");
-      remove.setAttribute("aria-label", `Remove ${file.name}`);
+      remove.setAttribute("aria-label", t("Remove {name}", { name: file.name }));
       remove.addEventListener("click", () => {
         kept.items.remove(place);
         show();

@@ -2,6 +2,7 @@
 // again and takes over the regions marked with data-live. What a person is busy in stays until they leave it.
 
 import { tellAll } from "./times.js";
+import { t } from "./words.js";
 
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 30_000;
@@ -48,7 +49,7 @@ function take(region, fresh) {
 async function refresh() {
   const answer = await fetch(from, { headers: { accept: "text/html" } });
   if (answer.redirected && new URL(answer.url).pathname === "/console/login") {
-    say("You are logged out. Load the page again to log in; what you typed stays.");
+    say(t("You are logged out. Load the page again to log in; what you typed stays."));
     return;
   }
   if (!answer.ok) return;
@@ -122,7 +123,9 @@ function meet(data) {
   const event = /** @type {{type?: string, tracking?: string, people?: {name: string, doing: string}[]}} */ (JSON.parse(data));
   if (event.type !== "company" || event.tracking !== tracking || !(company instanceof HTMLElement)) return;
   const people = event.people ?? [];
-  const words = people.map(({ name, doing: what }) => (what === "typing" ? `${name} is writing an answer.` : `${name} has this request open.`));
+  const words = people.map(({ name, doing: what }) => (
+    what === "typing" ? t("{name} is writing an answer.", { name }) : t("{name} has this request open.", { name })
+  ));
   company.hidden = words.length === 0;
   company.textContent = words.join(" ");
 }
@@ -131,7 +134,7 @@ let retry = FIRST_RETRY_MS;
 function again() {
   open = null;
   if (company instanceof HTMLElement) company.hidden = true;
-  say("Not up to date at the moment; trying again …");
+  say(t("Not up to date at the moment; trying again …"));
   setTimeout(() => void listen(), retry * (0.75 + Math.random() / 2));
   retry = Math.min(retry * 1.5, LONGEST_RETRY_MS);
 }
@@ -140,7 +143,7 @@ async function listen() {
   let ticket = "";
   try {
     const answer = await fetch("/api/v1/live", { method: "POST" });
-    if (answer.status === 401) return say("You are logged out. Load the page again to log in; what you typed stays.");
+    if (answer.status === 401) return say(t("You are logged out. Load the page again to log in; what you typed stays."));
     if (!answer.ok) return again();
     ticket = /** @type {{socket_ticket: string}} */ (await answer.json()).socket_ticket;
   } catch {

@@ -3,6 +3,7 @@
 import { need } from "./dom.js";
 import { keepKey, knownKey, readKey } from "./keys.js";
 import { readTracking } from "./tracking.js";
+import { t } from "./words.js";
 
 /** @param {HTMLFormElement} form */
 function watch(form) {
@@ -23,7 +24,7 @@ function watch(form) {
     const reading = readTracking(number.value, prefix);
     const wrong = !reading.ok && number.value.trim() !== "" && (reading.complete || finished);
     const kept = reading.ok && knownKey(reading.tracking) !== null;
-    verdict.textContent = reading.ok ? `${reading.tracking}: this can be a number of ours.` : wrong ? reading.why : "";
+    verdict.textContent = reading.ok ? t("{tracking}: this can be a number of ours.", { tracking: reading.tracking }) : wrong ? reading.why : "";
     verdict.className = reading.ok ? "fine" : wrong ? "fault" : "";
     number.toggleAttribute("aria-invalid", false);
     if (wrong) number.setAttribute("aria-invalid", "true");

@@ -3,11 +3,14 @@
 
 import { make, need } from "./dom.js";
 import { timeElement } from "./times.js";
+import { t } from "./words.js";
 
 /** @typedef {{tracking: string, title: string, status: string, updated_at: string, link: string}} Own */
 
 /** @type {Record<string, string>} */
-const STATUS = { new: "New", open: "In progress", waiting: "Waiting for you", resolved: "Solved", closed: "Closed" };
+const STATUS = {
+  new: t("New"), open: t("In progress"), waiting: t("Waiting for you"), resolved: t("Solved"), closed: t("Closed"),
+};
 
 const ask = need(document, "#ask", HTMLElement);
 const list = need(document, "#list", HTMLElement);

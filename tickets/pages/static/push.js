@@ -1,6 +1,7 @@
 // Notices on this device: the account page's button asks the browser and tells the help desk where to send them.
 
 import { need } from "./dom.js";
+import { t } from "./words.js";
 
 const part = need(document, "#push", HTMLElement);
 const button = need(part, "#push-here", HTMLButtonElement);
@@ -26,7 +27,7 @@ function say(words) {
 
 async function subscribe() {
   if (await Notification.requestPermission() !== "granted") {
-    return say("This browser does not allow notices from here. You can change that beside its address bar.");
+    return say(t("This browser does not allow notices from here. You can change that beside its address bar."));
   }
   const worker = await navigator.serviceWorker.register("/console/push-worker.js", { scope: "/console" });
   const subscription = await worker.pushManager.subscribe({
@@ -43,7 +44,7 @@ async function subscribe() {
       label: need(part, "#push-label", HTMLInputElement).value,
     }),
   });
-  if (!answer.ok) return say("The help desk did not take it. Please try again in a minute.");
+  if (!answer.ok) return say(t("The help desk did not take it. Please try again in a minute."));
   location.assign("/console/account?done=saved");
 }
 
@@ -51,9 +52,9 @@ if ("serviceWorker" in navigator && "PushManager" in window && "Notification" in
   need(part, "#push-form", HTMLElement).hidden = false;
   button.addEventListener("click", () => {
     button.disabled = true;
-    subscribe().catch(() => say("This browser could not subscribe. Please try again in a minute."))
+    subscribe().catch(() => say(t("This browser could not subscribe. Please try again in a minute.")))
       .finally(() => { button.disabled = false; });
   });
 } else {
-  say("This browser can’t show notices.");
+  say(t("This browser can’t show notices."));
 }

@@ -2,6 +2,7 @@
 // since mail programs and scanners open links. One click on an answer does.
 
 import { need } from "./dom.js";
+import { LOCALE, t } from "./words.js";
 
 const number = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 const part = need(document, "#rate", HTMLElement);
@@ -12,7 +13,7 @@ const fault = need(part, "#fault", HTMLElement);
 const buttons = [...form.querySelectorAll("button")];
 
 /** @type {Record<string, string>} */
-const WORDS = { good: "Good", ok: "So so", bad: "Bad" };
+const WORDS = { good: t("Good"), ok: t("So so"), bad: t("Bad") };
 
 const given = /^#([A-Za-z0-9_-]{43})(?:\.(good|ok|bad))?$/.exec(location.hash);
 // Out of the address, so that it is neither in the history nor copied along.
@@ -44,16 +45,16 @@ async function send(rating) {
   });
   if (answer.ok) {
     const told = /** @type {{changeable_until: string}} */ (await answer.json());
-    const until = new Date(told.changeable_until).toLocaleDateString();
+    const until = new Date(told.changeable_until).toLocaleDateString(LOCALE);
     fault.hidden = true;
     mark(rating);
-    thanks.textContent = `Thank you: “${WORDS[rating] ?? rating}” is written down. You can change it until ${until}.`;
+    thanks.textContent = t("Thank you: “{word}” is written down. You can change it until {day}.", { word: WORDS[rating] ?? rating, day: until });
     thanks.hidden = false;
     return;
   }
   const problem = answer.headers.get("content-type")?.includes("json")
     ? /** @type {{detail?: string}} */ (await answer.json()) : {};
-  refuse(problem.detail ?? "Please try again in a minute.");
+  refuse(problem.detail ?? t("Please try again in a minute."));
 }
 
 form.addEventListener("submit", (event) => {
@@ -61,7 +62,7 @@ form.addEventListener("submit", (event) => {
   const chosen = event.submitter instanceof HTMLButtonElement ? event.submitter.value : "";
   if (!WORDS[chosen]) return;
   for (const button of buttons) button.disabled = true;
-  send(chosen).catch(() => refuse("The help desk can’t be reached at the moment. Please try again in a minute."))
+  send(chosen).catch(() => refuse(t("The help desk can’t be reached at the moment. Please try again in a minute.")))
     .finally(() => { for (const button of buttons) button.disabled = false; });
 });
 
@@ -70,7 +71,7 @@ need(part, "[data-tracking]", HTMLElement).textContent = number;
 part.hidden = false;
 if (key === null) {
   form.hidden = true;
-  refuse("This link is not whole. Please open it from the mail again.");
+  refuse(t("This link is not whole. Please open it from the mail again."));
 } else if (given?.[2]) {
   // What was clicked in the mail is one more click or key press away.
   buttons.find((button) => button.value === given[2])?.focus();

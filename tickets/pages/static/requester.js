@@ -6,6 +6,7 @@ import { make, need } from "./dom.js";
 import { forgetKey, keepKey, knownKey, readKey } from "./keys.js";
 import { timeElement } from "./times.js";
 import { Basket, gather, sizeWords } from "./upload.js";
+import { t } from "./words.js";
 
 const REFRESH_MS = 10_000;
 
@@ -21,7 +22,9 @@ const REFRESH_MS = 10_000;
  */
 
 /** @type {Record<string, string>} */
-const STATUS = { new: "New", open: "In progress", waiting: "Waiting for you", resolved: "Solved", closed: "Closed" };
+const STATUS = {
+  new: t("New"), open: t("In progress"), waiting: t("Waiting for you"), resolved: t("Solved"), closed: t("Closed"),
+};
 const SPOKEN = new Set(["message", "resolved"]);
 const WORKABLE = new Set(["new", "open", "waiting"]);
 
@@ -62,10 +65,12 @@ function lock(why) {
 /** @param {Ticket} ticket @returns {string} */
 function nextStep(ticket) {
   const who = ticket.assignee?.name;
-  if (ticket.status === "resolved") return "Solved. If it is not, write below: your answer opens the request again.";
-  if (ticket.status === "closed") return "This request is closed.";
-  if (ticket.status === "waiting") return `${who ?? "The help desk"} waits for your answer. Please write below.`;
-  return who ? `${who} is working on it.` : "A technician will take your request soon. You need to do nothing.";
+  if (ticket.status === "resolved") return t("Solved. If it is not, write below: your answer opens the request again.");
+  if (ticket.status === "closed") return t("This request is closed.");
+  if (ticket.status === "waiting") return who
+    ? t("{who} waits for your answer. Please write below.", { who })
+    : t("The help desk waits for your answer. Please write below.");
+  return who ? t("{who} is working on it.", { who }) : t("A technician will take your request soon. You need to do nothing.");
 }
 
 /** @param {Entry} entry @returns {HTMLElement} */
@@ -75,10 +80,10 @@ function line(entry) {
     return make("li", "event", `${entry.text} `, when, ...filesOf(entry));
   }
   const mine = entry.role === "requester" || entry.role === "agent";
-  const head = make("div", "by", make("b", "", mine ? "You" : entry.who), " ", make("span", "small muted", timeElement(entry.at)));
-  if (entry.kind === "resolved") head.append(make("span", "mark resolved", "Solution"));
+  const head = make("div", "by", make("b", "", mine ? t("You") : entry.who), " ", make("span", "small muted", timeElement(entry.at)));
+  if (entry.kind === "resolved") head.append(make("span", "mark resolved", t("Solution")));
   const side = entry.kind === "resolved" ? "solution" : mine ? "ours" : "theirs";
-  const rest = entry.quoted ? [make("details", "", make("summary", "", "Quoted text"), make("p", "said muted", entry.quoted))] : [];
+  const rest = entry.quoted ? [make("details", "", make("summary", "", t("Quoted text")), make("p", "said muted", entry.quoted))] : [];
   return make("li", side, head, make("div", "bubble", make("p", "said", entry.text), ...rest, ...filesOf(entry)));
 }
 
@@ -146,7 +151,7 @@ function show(ticket) {
   put("tracking", ticket.tracking);
   put("status", STATUS[ticket.status] ?? ticket.status);
   need(shown, "[data-status]", HTMLElement).className = `mark ${ticket.status}`;
-  need(shown, "[data-since]", HTMLElement).replaceChildren("Sent ", timeElement(ticket.created_at));
+  need(shown, "[data-since]", HTMLElement).replaceChildren(t("Sent"), " ", timeElement(ticket.created_at));
   put("title", ticket.title);
   put("description", ticket.description);
   put("next", nextStep(ticket));
@@ -162,29 +167,29 @@ function show(ticket) {
   need(shown, "#over", HTMLElement).hidden = open;
   follow.hidden = !ticket.allowed.includes("follow-up");
   const told = ticket.watchers.map((watcher) => watcher.name).join(", ");
-  need(shown, "[data-watchers]", HTMLElement).textContent = told ? `Also told: ${told}.` : "";
+  need(shown, "[data-watchers]", HTMLElement).textContent = told ? t("Also told: {names}.", { names: told }) : "";
   document.title = `${ticket.tracking} ${ticket.title}`;
   only(shown);
 }
 
 /** @returns {Promise<void>} */
 async function load() {
-  if (key === null) return lock("This browser does not have the access key of this request.");
+  if (key === null) return lock(t("This browser does not have the access key of this request."));
   let answer;
   try {
     answer = await fetch(api, { headers: { authorization: `Bearer ${key}` }, credentials: "omit" });
   } catch {
     // No network. What is shown stays; with nothing shown yet, say so.
-    if (shown.hidden) lock("The help desk can’t be reached. Check your network and load the page again.");
+    if (shown.hidden) lock(t("The help desk can’t be reached. Check your network and load the page again."));
     return;
   }
   if (answer.status === 404 || answer.status === 401 || answer.status === 403) {
     forgetKey(number);
     key = null;
-    return lock("That key does not open this request. Check the tracking number in the address, and copy the whole key.");
+    return lock(t("That key does not open this request. Check the tracking number in the address, and copy the whole key."));
   }
   if (!answer.ok) {
-    if (shown.hidden) lock("The help desk has a problem at the moment. Load the page again in a minute.");
+    if (shown.hidden) lock(t("The help desk has a problem at the moment. Load the page again in a minute."));
     return;
   }
   const body = await answer.text();
@@ -210,7 +215,7 @@ async function send(words) {
   }
   const problem = answer.headers.get("content-type")?.includes("json")
     ? /** @type {{detail?: string}} */ (await answer.json()) : {};
-  throw new Refused(problem.detail ?? "Please try again in a minute.");
+  throw new Refused(problem.detail ?? t("Please try again in a minute."));
 }
 
 class Refused extends Error {}
@@ -239,7 +244,7 @@ async function followUp() {
   if (!answer.ok) {
     const problem = answer.headers.get("content-type")?.includes("json")
       ? /** @type {{detail?: string}} */ (await answer.json()) : {};
-    throw new Refused(problem.detail ?? "Please try again in a minute.");
+    throw new Refused(problem.detail ?? t("Please try again in a minute."));
   }
   const made = /** @type {{tracking: string, requester_token: string}} */ (await answer.json());
   followText.value = "";
@@ -253,8 +258,8 @@ follow.addEventListener("submit", (event) => {
   const button = need(follow, "button", HTMLButtonElement);
   button.disabled = true;
   followUp().catch((error) => {
-    const why = error instanceof Refused ? error.message : "The help desk can’t be reached at the moment.";
-    followFault.textContent = `Not sent: ${why} What you wrote is still here.`;
+    const why = error instanceof Refused ? error.message : t("The help desk can’t be reached at the moment.");
+    followFault.textContent = t("Not sent: {why} What you wrote is still here.", { why });
     followFault.hidden = false;
   }).finally(() => { button.disabled = false; });
 });
@@ -265,8 +270,8 @@ reply.addEventListener("submit", (event) => {
   if (text.value.trim() === "") return;
   button.disabled = true;
   send(text.value).catch((error) => {
-    const why = error instanceof Refused ? error.message : "The help desk can’t be reached at the moment.";
-    replyFault.textContent = `Not sent: ${why} What you wrote is still here.`;
+    const why = error instanceof Refused ? error.message : t("The help desk can’t be reached at the moment.");
+    replyFault.textContent = t("Not sent: {why} What you wrote is still here.", { why });
     replyFault.hidden = false;
   }).finally(() => { button.disabled = false; });
 });
@@ -274,7 +279,7 @@ reply.addEventListener("submit", (event) => {
 need(document, "#unlock", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
   const given = readKey(need(locked, "#key", HTMLInputElement).value);
-  if (given === null) return lock("An access key has 43 letters and digits. Please copy the whole of it.");
+  if (given === null) return lock(t("An access key has 43 letters and digits. Please copy the whole of it."));
   key = given;
   keepKey(number, given);
   only(loading);
@@ -286,7 +291,7 @@ need(document, "#forget", HTMLButtonElement).addEventListener("click", () => {
   key = null;
   before = "";
   need(shown, "#join", HTMLElement).textContent = "";
-  lock("Forgotten. This browser no longer has the access key.");
+  lock(t("Forgotten. This browser no longer has the access key."));
 });
 copies(need(document, "#copy-join", HTMLButtonElement), () => need(shown, "#join", HTMLElement).textContent);
 

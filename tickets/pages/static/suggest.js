@@ -1,6 +1,7 @@
 // Articles that may help, under the title while it is typed; the one that solved it needs no request.
 
 import { make } from "./dom.js";
+import { t } from "./words.js";
 
 const PAUSE_MS = 250;
 const SHORTEST = 3;
@@ -38,9 +39,9 @@ function watch(input, box) {
     link.href = `${reading}/${encodeURIComponent(article.id)}`;
     link.target = "_blank";
     link.rel = "noopener";
-    const opens = make("span", "out-of-sight", " (opens beside this page)");
+    const opens = make("span", "out-of-sight", " ", t("(opens beside this page)"));
     link.append(make("span", "", article.title, opens), make("small", "", article.excerpt));
-    const button = make("button", "", "This solved it", make("span", "out-of-sight", `: ${article.title}`));
+    const button = make("button", "", t("This solved it"), make("span", "out-of-sight", `: ${article.title}`));
     button.setAttribute("type", "button");
     button.addEventListener("click", () => void thank(article, button));
     return make("li", "row spread", link, button);
@@ -51,9 +52,9 @@ function watch(input, box) {
     button.setAttribute("disabled", "");
     try {
       if (!(await solved(article.id))) throw new TypeError("not counted");
-      const home = make("a", "button", "All answers");
+      const home = make("a", "button", t("All answers"));
       home.setAttribute("href", "/articles");
-      box.replaceChildren(make("p", "", "Good. Then nothing has to be sent. "), home);
+      box.replaceChildren(make("p", "", t("Good. Then nothing has to be sent."), " "), home);
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       button.removeAttribute("disabled");
@@ -66,7 +67,7 @@ function watch(input, box) {
     if (articles.length === 0) return box.replaceChildren();
     const list = make("ul", "plain");
     list.append(...articles.map(item));
-    box.replaceChildren(make("p", "label", "This may help at once:"), list);
+    box.replaceChildren(make("p", "label", t("This may help at once:")), list);
   };
 
   const look = async () => {

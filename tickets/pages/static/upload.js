@@ -1,6 +1,7 @@
 // Files on their way: one after the other, each with how far it is. Used by technicians' forms and the requester's page.
 
 import { make } from "./dom.js";
+import { LOCALE, t } from "./words.js";
 
 export const MOST_FILES = 20;
 
@@ -10,9 +11,9 @@ export class UploadRefused extends Error {}
 
 /** @param {number} bytes @returns {string} */
 export function sizeWords(bytes) {
-  if (bytes < 1024) return `${bytes} bytes`;
+  if (bytes < 1024) return t("{count} bytes", { count: bytes });
   if (bytes < 1024 * 1024) return `${Math.round(bytes / 1024)} KB`;
-  return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+  return `${(bytes / 1024 / 1024).toLocaleString(LOCALE, { maximumFractionDigits: 1 })} MB`;
 }
 
 /**
@@ -32,7 +33,7 @@ export function upload(url, file, headers, onProgress) {
     });
     request.addEventListener("load", () => {
       if (request.status === 201) return resolve(/** @type {Attachment} */ (JSON.parse(request.responseText)));
-      let detail = "Please try again in a minute.";
+      let detail = t("Please try again in a minute.");
       try {
         detail = /** @type {{detail?: string}} */ (JSON.parse(request.responseText)).detail ?? detail;
       } catch {
@@ -40,7 +41,7 @@ export function upload(url, file, headers, onProgress) {
       }
       reject(new UploadRefused(detail));
     });
-    request.addEventListener("error", () => reject(new UploadRefused("The help desk can’t be reached at the moment.")));
+    request.addEventListener("error", () => reject(new UploadRefused(t("The help desk can’t be reached at the moment."))));
     request.send(file);
   });
 }
@@ -95,12 +96,12 @@ export class Basket {
   /** @param {File} file */
   #send(file) {
     const progress = document.createElement("progress");
-    progress.setAttribute("aria-label", `Sending ${file.name}`);
+    progress.setAttribute("aria-label", t("Sending {name}", { name: file.name }));
     progress.max = 1;
     const said = make("span", "small muted", sizeWords(file.size));
-    const remove = make("button", "quiet", "Remove");
+    const remove = make("button", "quiet", t("Remove"));
     remove.setAttribute("type", "button");
-    remove.setAttribute("aria-label", `Remove ${file.name}`);
+    remove.setAttribute("aria-label", t("Remove {name}", { name: file.name }));
     const item = make("li", "", `${file.name} `, said, " ", progress, remove);
     remove.addEventListener("click", () => {
       this.#items.delete(item);
@@ -115,7 +116,7 @@ export class Basket {
       (error) => {
         progress.remove();
         said.className = "fault";
-        said.textContent = error instanceof UploadRefused ? `Not sent: ${error.message}` : "Not sent.";
+        said.textContent = error instanceof UploadRefused ? t("Not sent: {why}", { why: error.message }) : t("Not sent.");
         this.#items.delete(item);
         return null;
       },
