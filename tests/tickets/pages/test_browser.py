@@ -333,6 +333,8 @@ async def test_the_keyboard_is_enough(world: World, window: Window) -> None:
     await page.keyboard.press("Tab")
     await page.keyboard.press("Space")
     await page.keyboard.press("Tab")
+    await expect(page.locator("#attachments")).to_be_focused()
+    await page.keyboard.press("Tab")
     await page.keyboard.type("maria@office.example")
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/sent")
