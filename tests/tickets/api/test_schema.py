@@ -1,21 +1,9 @@
 """The API answers as its OpenAPI document says, whoever asks for whatever."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
-
 from tests.tickets.api.promises import Outcome, ask, furnish, operations
-from tests.tickets.world import World, make_world
+from tests.tickets.world import World
 
 EXAMPLES = 5
-
-
-@pytest.fixture
-async def desk_on_file(tmp_path: Path) -> AsyncIterator[World]:
-    """A desk on SQLite: what is looked at here is the same on every database, and takes a while."""
-    async with make_world(tmp_path / "data") as world:
-        yield world
 
 
 async def test_every_answer_is_as_promised(desk_on_file: World) -> None:
