@@ -34,6 +34,8 @@ DOMAIN: Final = "pages"
 
 _TERRITORY: Final = {"en": "en_GB", "de": "de_DE"}
 _MOST_WISHES: Final = 20
+_PAGES: Final = "tickets/pages/"
+_SAYINGS: Final = f"{_PAGES}sayings.py"
 
 Key = TypeVar("Key")
 
@@ -48,6 +50,8 @@ class Tongue:
     sentences: Sentences = field(repr=False)
     browser: str = field(repr=False, default="")
     """The texts of the browser modules as JSON; empty when they are as they stand."""
+    told: str = field(repr=False, default="{}")
+    """The sentences that services say, as JSON for browser modules, which get them from the API in English."""
 
 
 def po_file(code: str) -> Path:
@@ -72,17 +76,24 @@ def read_tongue(code: str, locale: Locale, catalog: Catalog) -> Tongue:
     compiled.seek(0)
     said: dict[str, str] = {}
     browser: dict[str, str] = {}
+    services: dict[str, str] = {}
     for message in catalog:
         if not (message.id and isinstance(message.id, str) and message.string and not message.context):
             continue
         places = [str(path) for path, _ in message.locations]
         if any(path.endswith((".py", ".js")) for path in places):
             said[message.id] = str(message.string)
+        if any((path.endswith(".py") and not path.startswith(_PAGES)) or path == _SAYINGS for path in places):
+            services[message.id] = str(message.string)
         if any(path.endswith(".js") for path in places):
             browser[message.id] = str(message.string)
+    words = standard.GNUTranslations(compiled)
+    return Tongue(code, locale, words, Sentences(said), _as_json(browser), _as_json(services))
+
+
+def _as_json(texts: Mapping[str, str]) -> str:
     # A "<" could end the element in which this stands.
-    told = json.dumps(browser, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    return Tongue(code, locale, standard.GNUTranslations(compiled), Sentences(said), told)
+    return json.dumps(texts, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 _spoken: ContextVar[Tongue] = ContextVar("tongue")

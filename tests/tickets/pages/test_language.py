@@ -110,6 +110,14 @@ async def test_no_other_language_can_be_chosen(world: World) -> None:
     assert answer.headers["set-cookie"].startswith(f"{COOKIE}=de;")
 
 
+async def test_browser_modules_get_the_sentences_of_a_language(world: World) -> None:
+    answer = await world.client.get("/language/de.json")
+    assert answer.json()["{name} took this request."] == "{name} hat diese Anfrage übernommen."
+    assert "<" not in answer.text
+    assert (await world.client.get("/language/en.json")).json() == {}
+    assert (await world.client.get("/language/fr.json")).status_code == 404
+
+
 @pytest.mark.parametrize("back", ["//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example", ""])
 def test_the_choice_leads_to_no_other_site(back: str) -> None:
     assert place_of(back) == "/"

@@ -11,6 +11,8 @@ import pytest
 
 from protocol.tracking import ALPHABET, InvalidTrackingNumber, make_tracking, parse_tracking
 from tickets.pages.access_keys import InvalidAccessKey, parse_access_key
+from tickets.pages.language import tongue_of
+from tickets.pages.sentences import Sentences
 from tickets.pages.site import STATIC
 from tickets.pages.times import ago
 
@@ -126,3 +128,24 @@ def test_times_are_told_alike(node: str) -> None:
         node, "times.js", f'm.ago(new Date(it), new Date("{NOW.isoformat()}"))', [at.isoformat() for at in moments]
     )
     assert told == [ago(at, NOW) for at in moments]
+
+
+def test_finished_sentences_are_said_alike(node: str) -> None:
+    told = json.loads(tongue_of("de").told)
+    texts = [
+        "Ada took this request.",
+        "Bob moved this request from new to open.",
+        "Maria’s computer: Ada may look.",
+        "Maria’s computer: the user said no to Ada.",
+        "tags: a tag needs a letter or a digit.",
+        "Ada took this request. The answer opened the request again.",
+        "Dr. New took this request.",
+        "Late: the first answer is overdue.",
+        "Wait 3 minutes and try again.",
+        "There is already a team called New. Choose another, or change the one that exists.",
+        "My printer took fire.",
+        "",
+    ]
+    said = run(node, "sentences.js", f"new m.Sentences({json.dumps(told)}).say(it)", texts)
+    assert said == [Sentences(told).say(text) for text in texts]
+    assert said[0] == "Ada hat diese Anfrage übernommen."

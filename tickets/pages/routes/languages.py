@@ -1,17 +1,20 @@
 """In which language somebody reads: the choice at the foot of every page."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from tickets.domain.access import Action, Actor, Thing, requires
-from tickets.domain.errors import Invalid
+from tickets.domain.errors import Invalid, NotFound
 from tickets.pages.forms import read_form
-from tickets.pages.language import COOKIE, COOKIE_FOR_S, LANGUAGES
+from tickets.pages.language import COOKIE, COOKIE_FOR_S, LANGUAGES, tongue_of
 from tickets.pages.routing import page
 from tickets.pages.site import Site
+
+_KEPT: Final = "public, max-age=3600"
 
 
 def place_of(back: str) -> str:
@@ -47,6 +50,17 @@ class Languages:
         )
         return response
 
+    @requires(Action.SEE, Thing.PORTAL)
+    async def sentences(self, request: Request, _actor: Actor) -> Response:
+        """Give the sentences of a language to browser modules, which get those of the API in English."""
+        code = request.path_params["code"]
+        if code not in LANGUAGES:
+            raise NotFound
+        return Response(tongue_of(code).told, media_type="application/json", headers={"cache-control": _KEPT})
+
     def routes(self) -> list[Route]:
-        """Return the route."""
-        return [page(self.site, "/language", self.choose, "POST")]
+        """Return the routes."""
+        return [
+            page(self.site, "/language", self.choose, "POST"),
+            page(self.site, "/language/{code}.json", self.sentences),
+        ]

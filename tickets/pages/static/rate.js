@@ -2,6 +2,7 @@
 // since mail programs and scanners open links. One click on an answer does.
 
 import { need } from "./dom.js";
+import { sentences } from "./sentences.js";
 import { LOCALE, t } from "./words.js";
 
 const number = decodeURIComponent(location.pathname.split("/")[2] ?? "");
@@ -54,7 +55,7 @@ async function send(rating) {
   }
   const problem = answer.headers.get("content-type")?.includes("json")
     ? /** @type {{detail?: string}} */ (await answer.json()) : {};
-  refuse(problem.detail ?? t("Please try again in a minute."));
+  refuse(problem.detail ? (await sentences()).say(problem.detail) : t("Please try again in a minute."));
 }
 
 form.addEventListener("submit", (event) => {

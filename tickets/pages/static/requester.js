@@ -4,6 +4,7 @@
 import { copies } from "./copy.js";
 import { make, need } from "./dom.js";
 import { forgetKey, keepKey, knownKey, readKey } from "./keys.js";
+import { Sentences, sentences } from "./sentences.js";
 import { timeElement } from "./times.js";
 import { Basket, gather, sizeWords } from "./upload.js";
 import { t } from "./words.js";
@@ -39,6 +40,7 @@ const replyFault = need(document, "#reply-fault", HTMLElement);
 
 let key = takeKey();
 let before = "";
+let spoken = new Sentences({});
 
 /** @returns {string | null} */
 function takeKey() {
@@ -77,7 +79,7 @@ function nextStep(ticket) {
 function line(entry) {
   if (!SPOKEN.has(entry.kind)) {
     const when = make("span", "small", timeElement(entry.at));
-    return make("li", "event", `${entry.text} `, when, ...filesOf(entry));
+    return make("li", "event", `${spoken.say(entry.text)} `, when, ...filesOf(entry));
   }
   const mine = entry.role === "requester" || entry.role === "agent";
   const head = make("div", "by", make("b", "", mine ? t("You") : entry.who), " ", make("span", "small muted", timeElement(entry.at)));
@@ -195,6 +197,7 @@ async function load() {
   const body = await answer.text();
   if (body === before && !shown.hidden) return;
   before = body;
+  spoken = await sentences();
   show(/** @type {Ticket} */ (JSON.parse(body)));
 }
 
@@ -215,7 +218,7 @@ async function send(words) {
   }
   const problem = answer.headers.get("content-type")?.includes("json")
     ? /** @type {{detail?: string}} */ (await answer.json()) : {};
-  throw new Refused(problem.detail ?? t("Please try again in a minute."));
+  throw new Refused(problem.detail ? (await sentences()).say(problem.detail) : t("Please try again in a minute."));
 }
 
 class Refused extends Error {}
@@ -244,7 +247,7 @@ async function followUp() {
   if (!answer.ok) {
     const problem = answer.headers.get("content-type")?.includes("json")
       ? /** @type {{detail?: string}} */ (await answer.json()) : {};
-    throw new Refused(problem.detail ?? t("Please try again in a minute."));
+    throw new Refused(problem.detail ? (await sentences()).say(problem.detail) : t("Please try again in a minute."));
   }
   const made = /** @type {{tracking: string, requester_token: string}} */ (await answer.json());
   followText.value = "";

@@ -1,6 +1,7 @@
 // Files on their way: one after the other, each with how far it is. Used by technicians' forms and the requester's page.
 
 import { make } from "./dom.js";
+import { sentences } from "./sentences.js";
 import { LOCALE, t } from "./words.js";
 
 export const MOST_FILES = 20;
@@ -39,7 +40,7 @@ export function upload(url, file, headers, onProgress) {
       } catch {
         // Not from the help desk itself: a proxy's page, say.
       }
-      reject(new UploadRefused(detail));
+      void sentences().then((known) => reject(new UploadRefused(known.say(detail))));
     });
     request.addEventListener("error", () => reject(new UploadRefused(t("The help desk can’t be reached at the moment."))));
     request.send(file);

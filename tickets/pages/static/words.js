@@ -5,9 +5,9 @@ const block = page?.getElementById("words");
 /** @type {Record<string, string>} */
 const known = block ? JSON.parse(block.textContent) : {};
 
-const language = page?.documentElement.lang || "en";
+export const LANGUAGE = page?.documentElement.lang || "en";
 /** As the server: day before month, and hours from 0 to 23. */
-export const LOCALE = language === "en" ? "en-GB" : language;
+export const LOCALE = LANGUAGE === "en" ? "en-GB" : LANGUAGE;
 
 /**
  * @param {string} text in English, as it stands in the catalogue
