@@ -2,10 +2,11 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.support.postgres import PostgresServer
 from tests.tickets.databases import (
@@ -27,6 +28,14 @@ from tickets.store.database import Database
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what needs a database on each kind of it."""
     run_on_both(metafunc, Path(__file__).parent)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_log() -> Iterator[None]:
+    """Log plainly: what structlog does by itself with an error, in colour and with all variables, takes seconds."""
+    structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
