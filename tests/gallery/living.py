@@ -166,7 +166,7 @@ async def _conversation(world: World, ada: Caller, bob: Caller, filed: list[File
     assert row is not None
     key = context.keys.rating_key(row.id, row.requester_id, row.requester_generation)
     admin_people: Json = {"tracking": shown.tracking, "token": shown.requester.token or "", "solved": solved.tracking}
-    sent_to = f"/sent#{shown.tracking}.{shown.requester.token}"
+    sent_to = f"{shown.tracking}.{shown.requester.token}"
     return {**{name: str(value) for name, value in admin_people.items()}, "rating": key, "sent": sent_to}
 
 

@@ -48,7 +48,7 @@ def _register(name: str) -> tuple[Shot, Shot, Shot]:
 
 PAGES: Final = (
     Shot("portal", "/"),
-    Shot("sent", "{sent}", route="/sent"),
+    Shot("sent", "/sent"),
     Shot("lookup", "/lookup"),
     Shot("my-requests", "/my"),
     Shot("request", "/t/{tracking}#{token}", route="/t/{number}"),

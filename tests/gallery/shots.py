@@ -17,6 +17,7 @@ from tests.gallery.living import Places, live
 from tests.gallery.pages import PAGES, Shot, Who
 from tests.tickets.mail.intake.inbox import INTAKE, NOWHERE
 from tests.tickets.pages.served import Window, chromium, open_window, served_world
+from tickets.pages.routes.portal import SENT_COOKIE
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 WIDTHS: Final = {"desktop": (1280, 800), "phone": (390, 844)}
@@ -32,6 +33,11 @@ async def windows(browser: Browser, url: str, places: Places, **options: object)
         made[who] = await open_window(browser, url, **options)
         if who in places.people:
             await made[who].log_in(places.people[who])
+    # As after sending a request: what is on the page that says so comes with a cookie.
+    address = url.replace("http:", "https:")
+    await made[Who.NOBODY].context.add_cookies(
+        [{"name": SENT_COOKIE, "value": places.names["sent"], "url": address, "secure": True}]
+    )
     return made
 
 
