@@ -42,7 +42,7 @@ SUGGESTED: Final = 5
 # Fewer of a title's words than that, and an article is about something else.
 ENOUGH: Final = 0.34
 _EXCERPT: Final = 200
-_MARKUP: Final = re.compile(r"^\s*(?:#+|>|[-+*]|\d+\.)\s+|[*`|]+|\]\([^)\s]*\)|\[(?=[^\]]*\]\()", re.MULTILINE)
+_MARKUP: Final = re.compile(r"^\s*(?:#+|>|[-+*]|\d+\.)\s+|[*`|]+|\]\([^)\s]*\)|!?\[(?=[^\]]*\]\()", re.MULTILINE)
 _STAFF_SCOPES: Final = (
     Visibility.PUBLIC.value,
     Visibility.INTERNAL.value,
@@ -163,7 +163,8 @@ class ArticleService:
     async def _missed(self, q: str) -> None:
         """Remember a search that found nothing, without what could tell who looked for it."""
         (plain,) = redact([q]).texts
-        folded = fold(plain)[:200]
+        # PostgreSQL keeps no NUL in a text.
+        folded = fold(plain).replace("\x00", "").strip()[:200]
         if not folded:
             return
         async with self._context.database.write() as connection:
