@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from types import CodeType
 from typing import Any, Final
 
 import jinja2
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -47,6 +49,27 @@ def nav_link(href: str, text: str, here: str, css: str = "", *, count: int = 0) 
     return Markup('<a href="{}"{}{}>{}{}</a>').format(href, shape, current, text, mark if count else "")
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """Compiled templates, kept for every desk of this process: compiling one takes longer than most requests."""
+
+    def __init__(self) -> None:
+        self._kept: Final[dict[str, tuple[str, CodeType]]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give the code of a template that is still the same."""
+        checksum, code = self._kept.get(bucket.key, ("", None))
+        if checksum == bucket.checksum:
+            bucket.code = code
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep it."""
+        if bucket.code is not None:
+            self._kept[bucket.key] = (bucket.checksum, bucket.code)
+
+
+_COMPILED: Final = _Compiled()
+
+
 def make_environment(now: Callable[[], datetime]) -> jinja2.Environment:
     """Return the templates with what they call; a name that a page forgot to give is an error, not an empty text."""
     environment = jinja2.Environment(
@@ -57,6 +80,7 @@ def make_environment(now: Callable[[], datetime]) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        bytecode_cache=_COMPILED,
     )
 
     def time(at: datetime) -> Markup:
