@@ -108,6 +108,7 @@ from tickets.web.guard import OriginGuard
 from tickets.web.live import LiveSocket
 from tickets.web.once import Once
 from tickets.web.problems import MAX_BODY_BYTES, answer_problem
+from tickets.web.reading import ReadsTogether
 
 # A technician who lost a ticket loses its session within a second, whichever process took it away.
 _RECONCILE_S: Final = 0.5
@@ -333,7 +334,7 @@ def build_help_desk(
         fields=FieldService(context),
     )
     app = build_application(services, live, settings, context.clock)
-    once = Once(app, context.database, context.now)
+    once = Once(ReadsTogether(app, context.database), context.database, context.now)
     edge = Edge(OriginGuard(once, settings.origins), settings.public_url)
     return HelpDesk(context, services, sessions, sender=sender, intake=intake, review=review, asgi=edge)
 

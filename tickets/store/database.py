@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tickets.store.first_write import accompany
+from tickets.store.one_view import OneView, one_view, view_of
 from tickets.store.postgres import DatabaseUnusable, postgres_engine, without_haste
 from tickets.store.sqlite import sqlite_engine
 
@@ -35,12 +36,22 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection that sees one state of the database for as long as it is held."""
-        async with self._reader.begin() as connection:
+        view = view_of(self._reader)
+        # Closed without a commit: there is nothing to commit.
+        async with self._reader.connect() if view is None else view.lend() as connection:
             yield connection
+
+    @asynccontextmanager
+    async def one_view(self) -> AsyncIterator[OneView]:
+        """Let everything that this task reads meanwhile see one state, in one transaction; writes end that state."""
+        async with one_view(self._reader) as view:
+            yield view
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Give the connection that may write; committed at the end, rolled back when an exception leaves it."""
+        if (view := view_of(self._reader)) is not None:
+            await view.leave()
         async with self._writer.begin() as connection:
             await accompany(connection)
             yield connection

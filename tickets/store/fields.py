@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tickets.domain.fields import FieldFields, FieldKind, FieldView, Required
+from tickets.store.one_view import kept
 from tickets.store.schema import extra_fields, ticket_fields
 
 
@@ -25,6 +26,7 @@ def _view(found: Any) -> FieldView:
     )
 
 
+@kept
 async def every(connection: AsyncConnection) -> list[FieldView]:
     """Return all fields in their order."""
     order = (extra_fields.c.category, extra_fields.c.position, extra_fields.c.label, extra_fields.c.id)

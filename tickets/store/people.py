@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tickets.domain.access import Role
 from tickets.domain.values import TechnicianId
+from tickets.store.one_view import kept
 from tickets.store.schema import people, technicians
 
 
@@ -89,6 +90,7 @@ async def add_technician(connection: AsyncConnection, row: TechnicianRow) -> Non
     )
 
 
+@kept
 async def technician(connection: AsyncConnection, ident: str) -> TechnicianRow | None:
     """Return the technician with this id."""
     found = (await connection.execute(select(technicians).where(technicians.c.id == ident))).mappings().one_or_none()
@@ -102,6 +104,7 @@ async def technician_by_email(connection: AsyncConnection, email: str) -> Techni
     return None if found is None else _technician(found)
 
 
+@kept
 async def all_technicians(connection: AsyncConnection, *, disabled: bool = False) -> list[TechnicianRow]:
     """List technicians by name, the disabled ones too when asked."""
     query = select(technicians).order_by(technicians.c.name, technicians.c.id)

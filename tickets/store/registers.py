@@ -11,6 +11,7 @@ from tickets.domain.assignment import RuleView
 from tickets.domain.categories import CategoryView
 from tickets.domain.clocks import PolicyView
 from tickets.domain.teams import CalendarView, TeamView
+from tickets.store.one_view import kept
 from tickets.store.schema import assignment_rules, calendars, categories, policies, team_members, teams
 
 V = TypeVar("V", bound=msgspec.Struct)
@@ -34,6 +35,7 @@ def parse_skills(text: str) -> tuple[str, ...]:
     return tuple(filter(None, text.split(",")))
 
 
+@kept
 async def listed(connection: AsyncConnection, kind: type[V]) -> tuple[V, ...]:
     """Return everything of a kind, in its order."""
     table = TABLES[kind]

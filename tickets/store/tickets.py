@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from protocol.tracking import TrackingNumber
 from tickets.domain.calendar import FAR
 from tickets.domain.values import Status, TechnicianId
+from tickets.store.one_view import kept
 from tickets.store.schema import people, teams, technicians, tickets
 from tickets.store.tables.base import Moment
 from tickets.store.tables.tickets import OPEN
@@ -79,6 +80,7 @@ async def insert(connection: AsyncConnection, **values: Any) -> None:
     await connection.execute(tickets.insert().values(**values))
 
 
+@kept
 async def by_tracking(connection: AsyncConnection, tracking: str) -> TicketRow | None:
     """Return the ticket with this canonical tracking number."""
     found = (await connection.execute(selected().where(tickets.c.tracking == tracking))).mappings().one_or_none()
