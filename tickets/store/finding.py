@@ -55,6 +55,9 @@ _MS: Final = 1_000
 # So many documents are ranked by their words; of more, the newest come first.
 _RANKED: Final = 1_500
 _MOST_NUMBERS: Final = 30
+# How many tickets are few (`_few`).
+_FEW: Final = 1_200
+_LOOKED_AT: Final = 60
 
 
 @dataclass(frozen=True)
@@ -249,11 +252,10 @@ async def _condition(connection: AsyncConnection, filters: Filters, asker: Asker
         parts.append(await _teams(connection, filters.team))
     if filters.assigned:
         parts.append(await _assigned(connection, filters.assigned, asker))
-    parts += [_tagged(group) for group in filters.tag]
+    parts += [await _tagged(connection, group) for group in filters.tag]
     parts += [_watched(group, asker) for group in filters.watcher]
     parts += [_with_asset(group) for group in filters.asset]
-    for group in filters.person:
-        parts.append(await _from(connection, group))
+    parts += [await _from(connection, group) for group in _together(filters.person)]
     if filters.number:
         parts_of = [spoken_part(number, asker.prefix) for number in filters.number]
         found = [number for part in parts_of if part for number in await _numbers(connection, part)]
@@ -299,9 +301,22 @@ async def _assigned(connection: AsyncConnection, names: Sequence[str], asker: As
     return or_(here, tickets.c.assignee_id.is_(None)) if NOBODY in names else here
 
 
-def _tagged(names: Sequence[str]) -> ColumnElement[bool]:
-    wanted = [name.casefold() for name in names]
-    return exists().where(ticket_tags.c.ticket_id == tickets.c.id, func.lower(ticket_tags.c.tag).in_(wanted))
+async def _few(connection: AsyncConnection, found: Select[Any]) -> bool:
+    """Return whether a statement finds so few tickets that they are best taken first, and everything else after.
+
+    Of many, those of a page are met soon by going through the tickets in the page's order and asking each.
+    """
+    bounded = select(func.count()).select_from(found.limit(_FEW).subquery())
+    return (await connection.execute(bounded)).scalar_one() < _FEW
+
+
+async def _tagged(connection: AsyncConnection, names: Sequence[str]) -> ColumnElement[bool]:
+    # As `clean_tag` keeps them.
+    tag = ticket_tags.c.tag.in_({fold(name).replace(" ", "-") for name in names})
+    tagged = select(ticket_tags.c.ticket_id).where(tag)
+    if await _few(connection, tagged):
+        return tickets.c.id.in_(tagged)
+    return exists().where(ticket_tags.c.ticket_id == tickets.c.id, tag)
 
 
 def _watched(names: Sequence[str], asker: Asker) -> ColumnElement[bool]:
@@ -313,6 +328,13 @@ def _with_asset(names: Sequence[str]) -> ColumnElement[bool]:
     meant = or_(*(assets.c.search_text.contains(fold(name), autoescape=True) for name in names), assets.c.id.in_(names))
     found = select(ticket_assets.c.ticket_id).join(assets, assets.c.id == ticket_assets.c.asset_id).where(meant)
     return or_(tickets.c.id.in_(found), tickets.c.asset.in_([name.lower() for name in names]))
+
+
+def _together(groups: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
+    """Return names that all have to be met as one name: first name and surname have far fewer tickets than each."""
+    alone = [group[0] for group in groups if len(group) == 1 and "@" not in group[0]]
+    others = [group for group in groups if len(group) > 1 or "@" in group[0]]
+    return [*others, (" ".join(alone),)] if alone else others
 
 
 async def _from(connection: AsyncConnection, names: Sequence[str]) -> ColumnElement[bool]:
@@ -328,12 +350,19 @@ async def _person(connection: AsyncConnection, name: str) -> ColumnElement[bool]
     groups = [list(group.terms) for group in await expand(connection, engine, TICKET_INDEX, name)]
     if not groups or not all(groups):
         return false()
-    mentioned = select(engine.key(TICKET_INDEX)).where(engine.meets(TICKET_INDEX, groups))
-    refs = select(documents.c.ref).where(documents.c.id.in_(mentioned))
     # Who asked stands in the title, in front of the mark.
-    for each in index_terms(name):
-        refs = refs.where(documents.c.title.like(f"%{each}% {END_OF_REQUESTER} %"))
-    return tickets.c.id.in_(refs)
+    theirs = [documents.c.title.like(f"%{each}% {END_OF_REQUESTER} %") for each in index_terms(name)]
+    mentioned = select(engine.key(TICKET_INDEX)).where(engine.meets(TICKET_INDEX, groups, in_title=True))
+    await engine.plan(connection, by_index=True)
+    some = (await connection.execute(mentioned.limit(_FEW))).scalars().all()
+    await engine.plan(connection, by_index=False)
+    if len(some) == _FEW:
+        # Many titles have the words; when they are their requesters' and not the problems', so have many tickets.
+        looked_at = some[:: _FEW // _LOOKED_AT]
+        here = select(func.count()).select_from(documents).where(documents.c.id.in_(looked_at), *theirs)
+        if 4 * (await connection.execute(here)).scalar_one() > len(looked_at):
+            return exists().where(documents.c.ref == tickets.c.id, *theirs)
+    return tickets.c.id.in_(select(documents.c.ref).where(documents.c.id.in_(mentioned), *theirs))
 
 
 def _within(column: Column[Any], span: Span) -> ColumnElement[bool]:
