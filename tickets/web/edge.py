@@ -54,6 +54,9 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if "\0" in scope["path"]:
+            # Nothing is called so, and not every database can be asked for it.
+            scope = {**scope, "path": scope["path"].replace("\0", "\N{REPLACEMENT CHARACTER}")}
         started = False
 
         async def send_with_headers(message: Message) -> None:

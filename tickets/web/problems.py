@@ -3,7 +3,7 @@
 from typing import Final
 
 import msgspec
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +24,10 @@ MEDIA_TYPE: Final = "application/problem+json"
 
 # The largest body is an article of 100,000 characters.
 MAX_BODY_BYTES: Final = 524_288
+
+# `character_not_in_repertoire`: PostgreSQL keeps no text with U+0000.
+_NO_SUCH_CHARACTER: Final = "22021"
+_UNKEPT: Final = "The request contains characters that can't be kept. Please write them again."
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -70,11 +74,19 @@ def desk_error(error: Exception) -> DeskError:
             return TooLarge(MAX_BODY_BYTES)
         case HTTPException(status_code=code) if code < 500:
             return Invalid("", "The request could not be read. Check its form.")
+        case DBAPIError() | UnicodeEncodeError() if _is_unkept(error):
+            return Invalid("", _UNKEPT)
         case SQLAlchemyError() | OSError():
             # Locked for too long, disk full, connection lost: nothing was written, so trying again is right.
             return Unavailable()
         case _:
             return Broken()
+
+
+def _is_unkept(error: Exception) -> bool:
+    """Whether a text had characters that no database keeps: U+0000, or half of a pair."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(cause, UnicodeEncodeError) or getattr(cause, "sqlstate", None) == _NO_SUCH_CHARACTER
 
 
 async def answer_problem(_request: Request, error: Exception) -> Response:

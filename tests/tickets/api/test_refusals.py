@@ -213,3 +213,34 @@ async def test_a_file_that_is_cut_off_is_not_kept(world: World) -> None:
     for end in (1, 20, 60, len(whole) - 12, len(whole) - 6):
         is_problem(await send(filed.requester, "POST", path, content=whole[:end], headers=headers), 422, "invalid")
     assert [one for one in world.settings.files_dir.rglob("*") if one.is_file()] == kept
+
+
+async def test_characters_that_no_name_has(world: World) -> None:
+    root = await world.technician("Root", Role.ADMIN)
+    path = f"/tickets/{(await world.ticket()).tracking}"
+    for where in ("/articles/a%00", "/people/%00", f"{path}/attachments/%00", "/tickets/%00", "/assets/%00"):
+        assert (await root.get(where)).status_code == 404, where
+    for where in (
+        "/tags?q=%00", "/people?q=%00", "/assets?q=%00&owner=%00", "/articles?category=%00",
+        *(f"/tickets?{name}=%00" for name in ("team", "category", "assigned", "tag", "asset", "watcher", "q", "age")),
+    ):  # fmt: skip
+        assert (await root.get(where)).status_code in {200, 422}, where
+    for character in ("\0", "\ud800"):
+        for where, body in (
+            (f"{path}/assign", {"technician": character}),
+            (f"{path}/triage", {"team": character}),
+            (f"{path}/merge", {"into": character}),
+            (f"{path}/split", {"entry": character}),
+            (f"{path}/tags", {"tags": [character]}),
+            (f"{path}/watchers", {"emails": [f"a{character}@b.example"]}),
+            (f"{path}/messages", {"text": "x", "attachments": [character]}),
+            ("/canned-answers", {"name": character, "text": character}),
+            ("/views", {"name": character, "query": f"tag={character}"}),
+            ("/rules", {"name": "x", "category": character}),
+            ("/fields", {"key": character, "label": character}),
+            ("/my/requests", {"key": character}),
+            ("/login", {"email": f"a{character}@b.example", "password": character}),
+        ):
+            content = json.dumps(body).encode()
+            answer = await send(root, "POST", f"/api/v1{where}", content=content)
+            assert answer.status_code in {401, 404, 410, 422}, f"{where}: {answer.text}"

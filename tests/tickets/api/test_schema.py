@@ -3,7 +3,7 @@
 from tests.tickets.api.promises import Outcome, ask, furnish, operations
 from tests.tickets.world import World
 
-EXAMPLES = 5
+EXAMPLES = 4
 
 
 async def test_every_answer_is_as_promised(desk_on_file: World) -> None:
