@@ -23,6 +23,7 @@ TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SERIOUS: Final = {"serious", "critical"}
 NO_PAGES: Final = {
     "/console/push-worker.js": "a service worker",
+    "/language/{code}.json": "the words of scripts",
     # The viewer of technician_viewer/web, which has tests of its own.
     "/console/session/{tracking}": "a viewer",
     "/console/reports/{name}.csv": "a file",
