@@ -19,7 +19,7 @@ TESTS ?=
 # Tools and tests find `node` on the path; an old system node is passed over (tools/find-node).
 with_node = node=$$(tools/find-node) && PATH="$$(dirname "$$node"):$$PATH"
 
-.PHONY: help setup demo test prove gallery check bench fmt lock clean
+.PHONY: help setup demo test prove gallery check bench fmt messages lock clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -57,6 +57,7 @@ prove: ## measure against the targets; writes docs/performance.md and docs/relia
 	@tools/system-packages test
 	@$(MAKE) setup
 	@$(BIN)/python -m benchmarks.kills
+	@$(BIN)/python -m benchmarks.api_promises
 	@$(BIN)/python -m benchmarks.prove
 
 bench: ## measure delay, bytes and processor time through a real relay
@@ -81,6 +82,10 @@ check: ## lint, format, types and import contracts
 fmt: $(STAMP) ## format and fix what can be fixed by itself
 	@$(BIN)/ruff check -q --fix .
 	@$(BIN)/ruff format -q .
+
+messages: ## find the texts of the pages and name those that lack a translation
+	@$(MAKE) setup
+	@$(BIN)/python -m tickets.pages.messages
 
 lock: ## renew constraints.txt
 	@tools/system-packages build

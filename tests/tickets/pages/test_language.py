@@ -37,9 +37,10 @@ def strings(message: Message) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_every_text_is_translated_and_none_is_left_over(code: str) -> None:
-    text, missing = update(code, found_texts())
+    found = found_texts()
+    _, missing = update(code, found)
     assert missing == [], "run make messages, and translate what it names"
-    assert po_file(code).read_bytes() == text, "run make messages"
+    assert {message.id for message in catalogue(code)} == {message.id for message in found if message.id}
     assert not [message.id for message in catalogue(code) if message.fuzzy]
 
 
