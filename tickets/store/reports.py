@@ -1,16 +1,29 @@
 """Statements that count. Everything is counted by the database; no row of a ticket leaves it."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, case, cast, func, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Subquery,
+    TextClause,
+    case,
+    cast,
+    func,
+    select,
+    text,
+    type_coerce,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tickets.domain.access import Role
 from tickets.domain.clocks import ClockState
 from tickets.domain.values import EntryKind, Status
 from tickets.store.schema import clocks, ratings, technicians, tickets, time_spent, timeline
+from tickets.store.tables.tickets import OPEN
 
 _DAY_MS: Final = 86_400_000
 _MINUTE_MS: Final = 60_000
@@ -35,29 +48,30 @@ async def open_by_age(
     bound = case(*((age < days * _DAY_MS, days) for days in ages_days), else_=-1).label("bound")
     query = (
         select(tickets.c.status, bound, func.count())
-        .where(tickets.c.status.not_in(_SETTLED), tickets.c.merged_into_id.is_(None))
+        # In the words of the partial indexes, which then serve.
+        .where(text(f"tickets.{OPEN}"), tickets.c.merged_into_id.is_(None))
         .group_by(tickets.c.status, bound)
     )
     return [(row[0], None if row[1] < 0 else int(row[1]), int(row[2])) for row in await connection.execute(query)]
 
 
 def first_answers(since: datetime) -> Subquery:
-    """The waits, in minutes, of tickets since then until a technician first answered."""
-    wait = func.min(_ms(timeline.c.at)) - func.min(_ms(tickets.c.created_at))
-    return (
-        select((wait / _MINUTE_MS).label("minutes"))
-        .select_from(tickets.join(timeline, timeline.c.ticket_id == tickets.c.id))
-        .where(tickets.c.created_at >= since, timeline.c.kind == EntryKind.MESSAGE, timeline.c.role.in_(_STAFF))
-        .group_by(tickets.c.id)
-        .subquery()
+    """The waits, in minutes, of tickets since then until a technician first answered; None of those without answer."""
+    # Asked for each ticket: as a join with groups SQLite would walk through all tickets there are.
+    first = (
+        select(func.min(_ms(timeline.c.at)))
+        .where(timeline.c.ticket_id == tickets.c.id, timeline.c.kind == EntryKind.MESSAGE, timeline.c.role.in_(_STAFF))
+        .scalar_subquery()
     )
+    wait = first - _ms(tickets.c.created_at)
+    return select((wait // _MINUTE_MS).label("minutes")).where(tickets.c.created_at >= since).subquery()
 
 
 def solutions(since: datetime) -> Subquery:
     """The times, in minutes, that tickets took which were resolved since then."""
     took = _ms(tickets.c.settled_at) - _ms(tickets.c.created_at)
     return (
-        select((took / _MINUTE_MS).label("minutes"))
+        select((took // _MINUTE_MS).label("minutes"))
         .where(tickets.c.settled_at >= since, tickets.c.solution.is_not(None), tickets.c.status.in_(_SETTLED))
         .subquery()
     )
@@ -66,22 +80,28 @@ def solutions(since: datetime) -> Subquery:
 async def waits(
     connection: AsyncConnection, times: Subquery, bounds: Sequence[int]
 ) -> tuple[int, int | None, int | None, tuple[int, ...]]:
-    """Return count, median, ninth decile, and the count in each class; the last class has no upper bound."""
+    """Return count, median, ninth decile, and the count in each class of `times` that are there.
+
+    The last class has no upper bound.
+    """
     minutes = times.c.minutes
-    number = case(*((minutes < bound, index) for index, bound in enumerate(bounds)), else_=len(bounds)).label("number")
-    found = await connection.execute(select(number, func.count()).group_by(number))
+    # The waits are looked up once, and come as few numbers: how often each was.
+    query = select(minutes, func.count()).group_by(minutes).order_by(minutes)
+    found = [(int(row[0]), int(row[1])) for row in await connection.execute(query) if row[0] is not None]
     classes = [0] * (len(bounds) + 1)
-    for row in found:
-        classes[int(row[0])] = int(row[1])
+    for wait, times_seen in found:
+        classes[bisect_right(bounds, wait)] += times_seen
     count = sum(classes)
 
-    async def at(share: float) -> int | None:
-        if not count:
-            return None
-        query: Select[Any] = select(minutes).order_by(minutes).limit(1).offset(min(count - 1, int(count * share)))
-        return int((await connection.execute(query)).scalar_one())
+    def at(share: float) -> int | None:
+        place = min(count - 1, int(count * share))
+        for wait, times_seen in found:
+            place -= times_seen
+            if place < 0:
+                return wait
+        return None
 
-    return count, await at(0.5), await at(0.9), tuple(classes)
+    return count, at(0.5), at(0.9), tuple(classes)
 
 
 async def per_day(connection: AsyncConnection, column: ColumnElement[Any], since: datetime) -> dict[int, int]:
@@ -120,24 +140,25 @@ async def ratings_since(connection: AsyncConnection, since: datetime) -> list[tu
 
 async def loads(connection: AsyncConnection, since: datetime) -> list[tuple[str, str, int, int, int]]:
     """Return id, name, open tickets, tickets settled since then, and minutes spent since then, by name."""
-    hers = tickets.c.assignee_id == technicians.c.id
-    opened = select(func.count()).where(hers, tickets.c.status.not_in(_SETTLED)).scalar_subquery()
-    done = (
-        select(func.count())
-        .where(hers, tickets.c.status.in_(_SETTLED), tickets.c.settled_at >= since)
-        .scalar_subquery()
+    opened = _per(tickets.c.assignee_id, func.count(), text(f"tickets.{OPEN}"))
+    done = _per(tickets.c.assignee_id, func.count(), tickets.c.status.in_(_SETTLED), tickets.c.settled_at >= since)
+    spent = _per(time_spent.c.technician_id, func.sum(time_spent.c.minutes), time_spent.c.at >= since)
+    query = select(
+        technicians.c.id, technicians.c.name, *(func.coalesce(each.c.sum, 0) for each in (opened, done, spent))
     )
-    spent = (
-        select(func.coalesce(func.sum(time_spent.c.minutes), 0))
-        .where(time_spent.c.technician_id == technicians.c.id, time_spent.c.at >= since)
-        .scalar_subquery()
-    )
-    query = (
-        select(technicians.c.id, technicians.c.name, opened, done, spent)
-        .where(technicians.c.disabled_at.is_(None))
-        .order_by(technicians.c.name, technicians.c.id)
-    )
+    for each in (opened, done, spent):
+        query = query.outerjoin(each, each.c.technician == technicians.c.id)
+    query = query.where(technicians.c.disabled_at.is_(None)).order_by(technicians.c.name, technicians.c.id)
     return [(row[0], row[1], int(row[2]), int(row[3]), int(row[4])) for row in await connection.execute(query)]
+
+
+def _per(
+    technician: ColumnElement[Any], what: ColumnElement[Any], *where: ColumnElement[bool] | TextClause
+) -> Subquery:
+    """Return sums for technicians."""
+    # Not grouped by the column itself: SQLite would walk through all rows in its order, to save itself a sort.
+    who = func.coalesce(technician, "").label("technician")
+    return select(who, what.label("sum")).where(*where).group_by(who).subquery()
 
 
 async def targets(connection: AsyncConnection, since: datetime, now: datetime) -> list[tuple[str, int, int]]:
