@@ -120,7 +120,13 @@ def parse_body(data: bytes, kind: type[_T], *, passed_over: frozenset[str] = fro
 
 def parse_query(request: Request, kind: type[_T]) -> _T:
     """Return the query parameters as a `kind`. Raises Invalid."""
-    values = {name: value for name, value in request.query_params.items() if value}
+    values: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name in values:
+            # Which of the two was meant, nobody knows.
+            raise Invalid(name, "send it once.")
+        if value:
+            values[name] = value
     try:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:

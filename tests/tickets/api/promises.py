@@ -228,7 +228,8 @@ async def _send(world: World, case: Case, who: str, caller: Caller, outcome: Out
 
 
 def _values(query: dict[str, Any]) -> list[Any]:
-    return [value for value in query.values() if value is None or isinstance(value, str)]
+    one_each = (value[0] if isinstance(value, list) and len(value) == 1 else value for value in query.values())
+    return [value for value in one_each if value is None or isinstance(value, str)]
 
 
 def _bytes(text: str | bytes) -> bytes:

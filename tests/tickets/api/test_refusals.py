@@ -103,6 +103,8 @@ async def test_what_a_query_does_not_have_is_passed_over(world: World) -> None:
     expected = (await ada.get("/tickets")).json()
     assert (await ada.get("/tickets?no_such=1&status=&limit=")).json() == expected
     is_problem(await send(ada, "GET", "/api/v1/tickets?limit=0"), 422, "invalid")
+    assert (await ada.get("/tickets?limit=5&q=printer")).status_code == 200
+    is_problem(await send(ada, "GET", "/api/v1/tickets?limit=5&limit=6"), 422, "invalid")
 
 
 async def test_what_was_got_can_be_put_back(world: World) -> None:
