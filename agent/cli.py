@@ -74,7 +74,7 @@ def start(context: typer.Context) -> None:
 @app.command(epilog=EXITS)
 def submit(
     *,
-    category: Annotated[str, typer.Option("--category", help="What it is about, such as E-mail or Printer.")] = "",
+    category: Annotated[str, typer.Option("--category", help="What it is about, such as E-mail or Printing.")] = "",
     title: Annotated[str, typer.Option("--title", help="The problem in one line.")] = "",
     description: Annotated[str, typer.Option("--description", help="What is wrong; the text of an error.")] = "",
     urgency: Annotated[str, typer.Option("--urgency", help=f"{', '.join(URGENCIES)}.")] = "",
@@ -280,7 +280,7 @@ def _complete(ticket: NewTicket) -> NewTicket:
     """Ask for what is missing on a terminal; without one, say what is missing."""
     ticket = msgspec.structs.replace(ticket, urgency=ticket.urgency.lower(), asset=ticket.asset.lower())
     words = {
-        "category": "What is it about (E-mail, Printer, …)",
+        "category": "What is it about (E-mail, Printing, …)",
         "title": "The problem in one line",
         "description": "What is wrong",
         "urgency": f"How urgent is it ({', '.join(URGENCIES)})",

@@ -108,7 +108,7 @@ async def test_a_request_is_filed_by_answering_questions(stack: Stack, tmp_path:
     )
     try:
         for question, answer in (
-            ("What is it about", "Printer"),
+            ("What is it about", "Printing"),
             ("in one line", "It beeps"),
             ("What is wrong", "It beeps all day"),
             ("How urgent", ""),
