@@ -27,6 +27,20 @@ MUTANTS: tuple[Mutant, ...] = (
         f"{_PAGE_TESTS}/test_login.py::test_the_login_leads_nowhere_else",
     ),
     Mutant(
+        "the choice of a language leads to any site",
+        "tickets/pages/routes/languages.py",
+        'if back.startswith("/") and not back.startswith("//") and "\\\\" not in back and back.isprintable():',
+        "if back:",
+        f"{_PAGE_TESTS}/test_language.py::test_the_choice_leads_to_no_other_site",
+    ),
+    Mutant(
+        "texts for browser modules can end their element",
+        "tickets/pages/language.py",
+        '.replace("<", "\\\\u003c")',
+        "",
+        f"{_PAGE_TESTS}/test_language.py::test_browser_modules_get_the_sentences_of_a_language",
+    ),
+    Mutant(
         "pages do not ask the table of rights",
         "tickets/pages/routing.py",
         "        check(actor, requirement.action, *requirement.things)\n",

@@ -14,7 +14,7 @@ _FOREIGN: Final = re.compile(r"(\w*_)?(address|by|email|key|label|name|subject|t
 
 _FEWEST_LETTERS: Final = 3
 _MOST_KEPT: Final = 4_096
-_LONGEST: Final = 2_000
+_LONGEST: Final = 1_000
 _DEEPEST: Final = 3
 _END: Final = re.compile(r"(?<=[.!?])\s+")
 _FIELD: Final = re.compile(r"([\w.-]{1,40}): (.+)", re.DOTALL)

@@ -87,6 +87,10 @@ async def test_a_page_that_is_not_there_speaks_the_language_too(world: World) ->
 
 
 async def test_the_footer_changes_the_language_and_leads_back(person: Person) -> None:
+    await person.go("/articles?q=toner&done=thanks")
+    await person.send("/language", "Deutsch")
+    assert person.at == "/articles?q=toner"
+    await person.send("/language", "English")
     await person.go("/lookup")
     page = await person.send("/language", "Deutsch")
     assert person.at == "/lookup"

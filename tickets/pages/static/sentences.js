@@ -5,7 +5,7 @@ import { LANGUAGE } from "./words.js";
 
 const FOREIGN = /^(?:\w*_)?(?:address|by|email|key|label|name|subject|title|tracking|who)\d*$/;
 const FEWEST_LETTERS = 3;
-const LONGEST = 2_000;
+const LONGEST = 1_000;
 const DEEPEST = 3;
 const END = /(?<=[.!?])\s+/u;
 const FIELD = /^([\w.-]{1,40}): (.+)$/su;
