@@ -19,15 +19,18 @@ what a search costs depends on how many documents have its rarest words, up to a
 """
 
 import math
+from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
+from sqlalchemy import Engine as SyncEngine
 from sqlalchemy import Select, delete, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tickets.store.search.engines import Engine, Groups, engine_of
-from tickets.store.search.expansion import Group, expand
+from tickets.store.search.expansion import EXACT, Group, expand
 from tickets.store.search.tokens import MAX_TERM, distinct, index_terms
 from tickets.store.tables.searching import SearchIndex
 
@@ -38,6 +41,10 @@ _WEIGHED: Final = 80
 _TITLE_BONUS: Final = 0.4
 # What a word that no document has counts for when coverage is told.
 _UNKNOWN: Final = 0.5
+# Words that more documents have than are counted, by database: PostgreSQL reads all of them each time to find that out.
+# They hardly become rare again, and then only count for less than they could until the next start.
+_COMMON: Final[WeakKeyDictionary[SyncEngine, OrderedDict[tuple[str, tuple[str, ...]], None]]] = WeakKeyDictionary()
+_MOST_COMMON: Final = 4_000
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,7 @@ class _Weighed:
     group: Group
     documents: int
     weight: float
+    surest_first: tuple[tuple[str, float], ...]
 
 
 async def put(connection: AsyncConnection, index: SearchIndex, ref: str, *, scope: str, title: str, body: str) -> None:
@@ -178,19 +186,42 @@ async def _weigh(
     known = [group for group in groups if group.terms]
     if not known:
         return []
-    counts = [
-        select(func.count())
-        .select_from(select(engine.key(index)).where(engine.meets(index, [list(group.terms)])).limit(_BOUND).subquery())
-        .scalar_subquery()
-        for group in known
-    ]
-    row = (await connection.execute(select(*(count.label(f"c{at}") for at, count in enumerate(counts))))).one()
+    counts = await _counted(connection, engine, index, [tuple(group.terms) for group in known])
     weighed = [
-        _Weighed(group, count, 1 / (1 + math.log10(1 + count)))
-        for group, count in zip(known, row, strict=True)
+        _Weighed(
+            group,
+            count,
+            1 / (1 + math.log10(1 + count)),
+            tuple(sorted(group.terms.items(), key=lambda pair: -pair[1])),
+        )
+        for group, count in zip(known, counts, strict=True)
         if count
     ]
     return sorted(weighed, key=lambda word: word.documents)
+
+
+async def _counted(
+    connection: AsyncConnection, engine: Engine, index: SearchIndex, groups: Sequence[tuple[str, ...]]
+) -> list[int]:
+    """Return how many documents have one of each group's terms, counted up to a bound."""
+    common = _COMMON.setdefault(connection.sync_engine, OrderedDict())
+    asked = [terms for terms in groups if (index.name, terms) not in common]
+    counts = [
+        select(func.count())
+        .select_from(select(engine.key(index)).where(engine.meets(index, [terms])).limit(_BOUND).subquery())
+        .scalar_subquery()
+        for terms in asked
+    ]
+    found: dict[tuple[str, ...], int] = {}
+    if counts:
+        row = (await connection.execute(select(*(count.label(f"c{at}") for at, count in enumerate(counts))))).one()
+        found = dict(zip(asked, row, strict=True))
+    for terms, count in found.items():
+        if count >= _BOUND:
+            common[index.name, terms] = None
+    while len(common) > _MOST_COMMON:
+        common.popitem(last=False)
+    return [found.get(terms, _BOUND) for terms in groups]
 
 
 async def _candidates(
@@ -250,8 +281,8 @@ def _hit(row: Any, weighed: Sequence[_Weighed], whole: float) -> Hit:
     score = met = 0.0
     words = []
     for word in weighed:
-        in_title = _surest(word.group, title)
-        anywhere = max(in_title, _surest(word.group, body))
+        in_title = _surest(word, title)
+        anywhere = max(in_title, _surest(word, body)) if in_title < EXACT else in_title
         if anywhere:
             words.append(word.group.word)
             met += word.weight * anywhere
@@ -259,5 +290,8 @@ def _hit(row: Any, weighed: Sequence[_Weighed], whole: float) -> Hit:
     return Hit(row.ref, score, met / whole, tuple(words))
 
 
-def _surest(group: Group, terms: set[str]) -> float:
-    return max((sure for term, sure in group.terms.items() if term in terms), default=0.0)
+def _surest(word: _Weighed, terms: set[str]) -> float:
+    for term, sure in word.surest_first:
+        if term in terms:
+            return sure
+    return 0.0
