@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 from types import CodeType
 from typing import Any, Final
-from urllib.parse import urlencode
 
 import jinja2
 from jinja2.bccache import Bucket
@@ -133,12 +132,6 @@ def make_environment(now: Callable[[], datetime]) -> jinja2.Environment:
     return environment
 
 
-def _address_of(request: Request) -> str:
-    """Return where a page is, without the word for what was just done."""
-    asked = [(name, value) for name, value in request.query_params.multi_items() if name != "done"]
-    return f"{request.url.path}?{urlencode(asked)}" if asked else request.url.path
-
-
 @dataclass(frozen=True)
 class Site:
     """Renders pages for the people who ask for them."""
@@ -159,7 +152,6 @@ class Site:
             "public_url": self.desk.public_url,
             "sends_mail": self.desk.sends_mail,
             "here": request.url.path,
-            "shown_at": _address_of(request),
             "lang": tongue.code,
             "languages": language.LANGUAGES,
             "browser_words": Markup(tongue.browser),  # noqa: S704 - JSON without "<", made from our own catalogue

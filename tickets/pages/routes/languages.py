@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,6 +28,19 @@ def place_of(back: str) -> str:
     return "/"
 
 
+def came_from(referrer: str, public_url: str, back: str) -> str:
+    """Return where to lead back to: the page as the browser names it, with what was asked for, else what the form says.
+
+    The form of a requester's page is the same for every number, so it can't name its own.
+    """
+    parts = urlsplit(referrer)
+    if f"{parts.scheme}://{parts.netloc}" != public_url:
+        return place_of(back)
+    # Nothing was done a second time.
+    asked = urlencode([(name, value) for name, value in parse_qsl(parts.query) if name != "done"])
+    return place_of(f"{parts.path}?{asked}" if asked else parts.path)
+
+
 @dataclass(frozen=True)
 class Languages:
     """The form with the languages."""
@@ -39,7 +53,8 @@ class Languages:
         values = await read_form(request)
         if values.get("language") not in LANGUAGES:
             raise Invalid("", "Choose one of the languages.")
-        response = self.site.go(place_of(values.get("back", "/")))
+        referrer, public_url = request.headers.get("referer", ""), self.site.desk.public_url
+        response = self.site.go(came_from(referrer, public_url, values.get("back", "/")))
         response.set_cookie(
             COOKIE,
             values["language"],
