@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tickets.domain.knowledge import ArticleState, Visibility
@@ -225,8 +225,12 @@ async def revisions(connection: AsyncConnection, ident: str) -> list[RevisionRow
 
 
 def _in_scope(scopes: Collection[str]) -> Any:
-    documents = ARTICLE_INDEX.documents
-    return articles.c.id.in_(select(documents.c.ref).where(documents.c.scope.in_(list(scopes))))
+    """Return `scope_of` as a condition, which an index of the articles has."""
+    shown = [scope for scope in scopes if scope in set(Visibility)]
+    unpublished = [scope for scope in scopes if scope in set(ArticleState) and scope not in shown]
+    parts = [and_(articles.c.state == ArticleState.PUBLISHED, articles.c.visibility.in_(shown))] if shown else []
+    parts += [articles.c.state.in_(unpublished)] if unpublished else []
+    return or_(false(), *parts)
 
 
 async def newest(

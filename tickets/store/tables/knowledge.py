@@ -26,6 +26,7 @@ articles: Final = Table(
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Index(None, "state", "updated_at"),
+    Index(None, "state", "visibility", "category"),
 )
 
 ARTICLE_INDEX: Final = search_index("article")
