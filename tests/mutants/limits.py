@@ -19,6 +19,20 @@ _WEB: tuple[Mutant, ...] = (
         "web/test_guard.py::test_what_may_change_something[headers12-False]",
     ),
     _desk(
+        "a body may be said to be no JSON",
+        "api/offer.py",
+        '    if declared not in _JSON_TYPES and not declared.endswith("+json"):\n        raise WrongMediaType\n',
+        "",
+        "api/test_refusals.py::test_bodies_are_refused_in_one_form",
+    ),
+    _desk(
+        "absences have times that other zones do not have",
+        "domain/teams.py",
+        "        if not _FIRST_YEAR <= at.year <= _LAST_YEAR:\n",
+        "        if False:\n",
+        "domain/test_absences.py::test_times_that_no_other_time_zone_has",
+    ),
+    _desk(
         "pages run scripts from anywhere",
         "web/edge.py",
         "script-src 'self'; style-src",
