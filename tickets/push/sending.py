@@ -38,6 +38,10 @@ class PushSender:
 
     async def send_due(self) -> int:
         """Send what is due; return how many notices were taken by a phone's service."""
+        # Nearly always none: then nobody waits for the writer, and no connection is made ready.
+        async with self._context.database.read() as connection:
+            if not await push_store.is_due(connection, self._context.now()):
+                return 0
         sent = 0
         settings = self._context.settings.webhooks
         transport = self._transport or OutwardTransport(settings.networks, ca_file=settings.ca)

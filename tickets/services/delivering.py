@@ -40,6 +40,10 @@ class Delivering:
 
     async def send_due(self) -> None:
         """Send what is due; a receiver that fails holds up nobody else's deliveries beyond its time-out."""
+        # Nearly always none: then nobody waits for the writer, and no connection is made ready.
+        async with self._context.database.read() as connection:
+            if not await webhook_store.is_due(connection, self._context.now()):
+                return
         settings = self._context.settings.webhooks
         transport = self._transport or OutwardTransport(settings.networks, ca_file=settings.ca)
         async with httpx.AsyncClient(transport=transport, timeout=_TIMEOUT_S, follow_redirects=False) as client:

@@ -95,6 +95,10 @@ class Importing:
 
     async def read_due(self) -> None:
         """Read until nothing waits."""
+        # Nearly always nothing: then nobody waits for the writer.
+        async with self._context.database.read() as connection:
+            if not await import_store.is_any(connection):
+                return
         while await self.step():
             pass
 

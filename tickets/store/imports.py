@@ -56,6 +56,12 @@ async def by_id(connection: AsyncConnection, ident: str) -> ImportRow | None:
     return None if found is None else _row(found)
 
 
+async def is_any(connection: AsyncConnection) -> bool:
+    """Return whether an import is not done."""
+    query = select(imports.c.id).where(imports.c.state != ImportState.DONE).limit(1)
+    return (await connection.execute(query)).first() is not None
+
+
 async def lease(connection: AsyncConnection, now: datetime, until: datetime) -> tuple[ImportRow, bytes] | None:
     """Take the oldest import that is not done and that nobody reads; gives it and its file."""
     free = or_(imports.c.lease_until.is_(None), imports.c.lease_until <= now)

@@ -87,6 +87,12 @@ async def add(connection: AsyncConnection, technician: str, title: str, path: st
         )
 
 
+async def is_due(connection: AsyncConnection, now: datetime) -> bool:
+    """Return whether a notice is due."""
+    query = select(pushes.c.id).where(pushes.c.next_try_at <= now).limit(1)
+    return (await connection.execute(query)).first() is not None
+
+
 async def lease(connection: AsyncConnection, now: datetime, until: datetime) -> PushRow | None:
     """Take the notice that is due longest, for nobody else to take before `until`."""
     query = select(pushes).where(pushes.c.next_try_at <= now).order_by(pushes.c.next_try_at, pushes.c.id).limit(1)

@@ -117,6 +117,12 @@ def _delivery(found: Any) -> DeliveryRow:
     return DeliveryRow(**{**found, "state": DeliveryState(found["state"])})
 
 
+async def is_due(connection: AsyncConnection, now: datetime) -> bool:
+    """Return whether a delivery may be due; whose it is turns out when it is taken."""
+    query = select(deliveries.c.id).where(deliveries.c.state == DeliveryState.PENDING, deliveries.c.next_try_at <= now)
+    return (await connection.execute(query.limit(1))).first() is not None
+
+
 async def lease(connection: AsyncConnection, now: datetime, until: datetime) -> DeliveryRow | None:
     """Take the delivery that is due longest, for nobody else to take before `until`; None when none is due."""
     free: ColumnElement[bool] = or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= now)
