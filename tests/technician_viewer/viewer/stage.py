@@ -9,10 +9,10 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import jinja2
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -51,6 +51,7 @@ from protocol.picture import Encoding, Pixels, encode_deflate, encode_palette, e
 from protocol.rights import Right
 from protocol.table import Input, Phase
 from relay.pages import ViewerFiles, common_headers
+from tickets.pages.site import make_environment
 from tickets.web.edge import security_headers
 
 ROOT: Final = Path(__file__).resolve().parents[3]
@@ -308,14 +309,10 @@ class Stage:
 
     async def page(self, _request: Request) -> Response:
         """Return the session page as the pages of the help desk do."""
-        environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(ROOT / "tickets" / "pages" / "templates"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-        )
-        html = environment.get_template("session.html").render(
-            tracking=TRACKING, title=TITLE, requester=REQUESTER, site_name="Helpdesk", my_id="t1", technician="Grace"
-        )
+        html = make_environment(lambda: datetime.now(UTC)).get_template("session.html").render(
+            tracking=TRACKING, title=TITLE, requester=REQUESTER, site_name="Helpdesk", my_id="t1", technician="Grace",
+            lang="en", browser_words="",
+        )  # fmt: skip
         return HTMLResponse(html, headers=security_headers(self.origin))
 
     async def certify(self, request: Request) -> Response:
