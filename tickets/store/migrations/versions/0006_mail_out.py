@@ -83,9 +83,7 @@ def _push() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_push_subscriptions")),
         sa.UniqueConstraint("endpoint_hash", name=op.f("uq_push_subscriptions_endpoint_hash")),
     )
-    op.create_index(
-        op.f("ix_push_subscriptions_technician_id"), "push_subscriptions", ["technician_id"], unique=False
-    )
+    op.create_index(op.f("ix_push_subscriptions_technician_id"), "push_subscriptions", ["technician_id"], unique=False)
     op.create_table(
         "pushes",
         sa.Column("id", _COUNTER, autoincrement=True, nullable=False),
