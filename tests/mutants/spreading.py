@@ -35,7 +35,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "services/workforce.py",
         "if actor.technician is not None and actor.technician == technician:",
         "if actor.technician is not None:",
-        "api/test_spreading.py::test_ones_own_work_and_others[sqlite]",
+        "api/test_spreading.py::test_ones_own_work_and_others",
     ),
     _spreading(
         "strangers file under internal categories",
@@ -49,13 +49,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "services/views.py",
         "team=team_name(row) if actor.is_staff else None,",
         "team=team_name(row),",
-        "api/test_spreading.py::test_without_rules_nobody_gets_it_and_the_category_says_whose_work_it_is[sqlite]",
+        "api/test_spreading.py::test_without_rules_nobody_gets_it_and_the_category_says_whose_work_it_is",
     ),
     _spreading(
         "two workers escalate one clock",
         "store/clocks.py",
         "        clocks.c.due_at <= now,\n        clocks.c.escalated_at.is_(None),\n",
         "        clocks.c.due_at <= now,\n",
-        "services/test_clock_keeper.py::test_a_warning_and_an_escalation_each_once_also_after_a_downtime[sqlite-rounds0]",
+        "services/test_clock_keeper.py::test_a_warning_and_an_escalation_each_once_also_after_a_downtime[rounds0]",
     ),
 )
