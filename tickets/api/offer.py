@@ -65,9 +65,18 @@ async def _asking(request: Request) -> Actor:
     return await permitted_actor(request, desk_of(request), requirement)
 
 
-Desk = Annotated[DeskServices, Depends(desk_of)]
+# Asynchronous, since FastAPI gives every other dependency to a thread.
+async def _desk(request: Request) -> DeskServices:
+    return desk_of(request)
+
+
+async def _address(request: Request) -> str:
+    return address_of(request)
+
+
+Desk = Annotated[DeskServices, Depends(_desk)]
 Asking = Annotated[Actor, Depends(_asking)]
-Address = Annotated[str, Depends(address_of)]
+Address = Annotated[str, Depends(_address)]
 
 
 @requires(Action.SEE, Thing.ORGANISATION)
