@@ -75,6 +75,7 @@ class AttachmentService:
                 raise NotFound("message")
             rows = await attachment_store.of_ticket(connection, row.id, internal=actor.is_staff)
         pictures = [each for each in rows if each.entry_id == ident and each.cid and each.shown().shown]
+        await context.database.let_go()
         urls = await picture_data(html, pictures, context.files)
         return await asyncio.to_thread(lambda: sandbox_document(clean_html(html, urls)))
 

@@ -195,6 +195,8 @@ class IntakeService:
             raw = await raw_store.bytes_of(connection, mail)
         if row is None:
             raise NotFound("mail")
+        # It is read in another process, which may take its time.
+        await self._context.database.let_go()
         return row, raw
 
 

@@ -47,11 +47,15 @@ class Database:
         async with one_view(self._reader) as view:
             yield view
 
+    async def let_go(self) -> None:
+        """Give the connection back before work that may take long; what is read after that sees a new state."""
+        if (view := view_of(self._reader)) is not None:
+            await view.leave()
+
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Give the connection that may write; committed at the end, rolled back when an exception leaves it."""
-        if (view := view_of(self._reader)) is not None:
-            await view.leave()
+        await self.let_go()
         async with self._writer.begin() as connection:
             await accompany(connection)
             yield connection

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import QueuePool, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -51,6 +51,20 @@ async def test_what_the_task_itself_wrote_is_seen(database: Database) -> None:
         assert await number(database) == 0
         await raise_it(database)
         assert await number(database) == 1
+
+
+async def test_the_connection_is_given_back_before_long_work(database: Database) -> None:
+    pool = database._reader.sync_engine.pool
+    assert isinstance(pool, QueuePool)
+    async with database.one_view():
+        assert await number(database) == 0
+        assert pool.checkedout() == 1
+        await database.let_go()
+        assert pool.checkedout() == 0
+        await asyncio.create_task(raise_it(database))
+        assert await number(database) == 1
+    await database.let_go()
+    assert pool.checkedout() == 0
 
 
 async def test_no_write_begins_inside_a_read(database: Database) -> None:
