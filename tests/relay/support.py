@@ -179,7 +179,8 @@ def in_thread(server: Callable[[], Any]) -> Iterator[asyncio.AbstractEventLoop]:
     finally:
         if not loop.is_closed():
             loop.call_soon_threadsafe(stopping[0].set)
-        thread.join(SOON_S)
+        # What a test sent may still have to be read.
+        thread.join(3 * SOON_S)
     assert not thread.is_alive(), "the server did not stop"
     if failures:
         raise failures[0]
