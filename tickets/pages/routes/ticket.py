@@ -92,9 +92,7 @@ class Ticket:
         """Show the ticket as it is now, and why something was not done."""
         return await self._page(request, actor, refusal=refusal)
 
-    async def again(
-        self, request: Request, actor: Actor, values: Values, refusal: DeskError | None = None
-    ) -> Response:
+    async def again(self, request: Request, actor: Actor, values: Values, refusal: DeskError | None = None) -> Response:
         """Show the page with what was typed still in it."""
         return await self._page(request, actor, values=values, refusal=refusal)
 
