@@ -358,7 +358,7 @@ def build_application(services: DeskServices, live: LiveService, settings: HelpD
 @cache
 def _api_routes() -> tuple[BaseRoute, ...]:
     """Return the routes of the API; what FastAPI works out about them serves every desk of this process."""
-    api = APIRouter(max_body_size=MAX_BODY_BYTES)
+    api = APIRouter()
     for router in (
         tickets.router,
         attachment_routes.router,

@@ -285,13 +285,6 @@ MUTANTS: tuple[Mutant, ...] = (
         "api/test_webhooks.py::test_a_network_that_an_admin_named_is_reached_over_tls",
     ),
     _desk(
-        "mapped addresses hide private ones",
-        "outward.py",
-        "    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:\n",
-        "    if False:\n",
-        "api/test_webhooks.py::test_what_only_we_can_reach_is_no_place_to_send_to",
-    ),
-    _desk(
         "an idempotency key is anybody's",
         "web/once.py",
         'headers.get("authorization", "")',

@@ -151,6 +151,7 @@ async def test_a_webhook_leads_to_https(world: World, url: str) -> None:
 def test_what_only_we_can_reach_is_no_place_to_send_to(address: str) -> None:
     assert not is_outward(ipaddress.ip_address(address))
     assert is_outward(ipaddress.ip_address("9.9.9.9"))
+    assert is_outward(ipaddress.ip_address("::ffff:9.9.9.9"))
     assert is_outward(ipaddress.ip_address("10.1.2.3"), [ipaddress.ip_network("10.0.0.0/8")])
 
 
