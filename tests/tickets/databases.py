@@ -1,7 +1,7 @@
 """The databases that tests of the help desk run on: each test has one of its own, copied from one that is migrated.
 
 A test that asks for `databases`, itself or through `world`, `office` or `database`, runs once on SQLite and once on
-PostgreSQL when it lies in a folder of `ON_BOTH`; elsewhere it runs on SQLite. TOWLINE_TEST_DATABASES=sqlite (or
+PostgreSQL when it lies in one of `ON_BOTH`; elsewhere it runs on SQLite. TOWLINE_TEST_DATABASES=sqlite (or
 postgresql) chooses one.
 """
 
@@ -19,7 +19,8 @@ from tickets.store.migrate import migrate
 
 SQLITE: Final = "sqlite"
 POSTGRESQL: Final = "postgresql"
-ON_BOTH: Final = ("api", "mail", "services", "store", "web")
+# Of what lies around the application only this one is about the database.
+ON_BOTH: Final = ("api", "mail", "services", "store", "web/test_reading.py")
 FILE: Final = "towline.db"
 
 
@@ -143,10 +144,11 @@ def chosen_kinds() -> list[str]:
 
 def run_on_both(metafunc: pytest.Metafunc, root: Path) -> None:
     """Let a test that asks for `databases` run on each of them, if its folder under `root` is one of ON_BOTH."""
-    inside = metafunc.definition.path.relative_to(root).parts
+    inside = metafunc.definition.path.relative_to(root)
     kinds = chosen_kinds()
     # SQLite alone needs no mention in the test's name; the mutants count on it.
-    if "databases" in metafunc.fixturenames and inside[0] in ON_BOTH and kinds != [SQLITE]:
+    both = any(inside.is_relative_to(one) for one in ON_BOTH)
+    if "databases" in metafunc.fixturenames and both and kinds != [SQLITE]:
         metafunc.parametrize("databases", kinds, indirect=True)
 
 
