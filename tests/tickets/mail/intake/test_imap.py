@@ -31,6 +31,12 @@ def server(dovecot: DovecotServer, user: str, **changes: Any) -> ImapServer:
     return ImapServer(**{**values, **changes})
 
 
+@pytest.fixture
+def user(databases: Databases, request: pytest.FixtureRequest) -> str:
+    """A mailbox that no other test has, nor this one on another database."""
+    return f"{request.function.__name__[5:30]}-{databases.kind}@office.example"
+
+
 @asynccontextmanager
 async def running(inbox: Inbox, imap: ImapServer) -> AsyncIterator[MailIntake]:
     """Run what the worker runs."""
@@ -60,8 +66,9 @@ async def eventually(condition: Callable[[], bool], seconds: float = 15) -> None
         await asyncio.sleep(0.02)
 
 
-async def test_mail_becomes_a_ticket_within_two_seconds_and_is_marked(inbox: Inbox, dovecot: DovecotServer) -> None:
-    user = "idle@office.example"
+async def test_mail_becomes_a_ticket_within_two_seconds_and_is_marked(
+    inbox: Inbox, dovecot: DovecotServer, user: str
+) -> None:
     await asyncio.to_thread(dovecot.append, mail(ident="<old@x>"), user=user, flags="(\\Seen)")
     await asyncio.to_thread(dovecot.append, mail(ident="<waiting@x>"), user=user)
     async with running(inbox, server(dovecot, user)):
@@ -74,8 +81,7 @@ async def test_mail_becomes_a_ticket_within_two_seconds_and_is_marked(inbox: Inb
     assert len(dovecot.mails(user=user)) == 5
 
 
-async def test_taken_mail_moves_to_its_folder(inbox: Inbox, dovecot: DovecotServer) -> None:
-    user = "move@office.example"
+async def test_taken_mail_moves_to_its_folder(inbox: Inbox, dovecot: DovecotServer, user: str) -> None:
     await asyncio.to_thread(dovecot.append, mail(ident="<1@x>"), user=user)
     async with running(inbox, server(dovecot, user, processed="Taken", security="starttls", port=dovecot.imap)):
         await until(inbox, IntakeState.DONE, 1)
@@ -83,8 +89,9 @@ async def test_taken_mail_moves_to_its_folder(inbox: Inbox, dovecot: DovecotServ
     assert len(dovecot.mails(user=user, folder="Taken")) == 1
 
 
-async def test_a_renumbered_mailbox_gives_nothing_twice_and_loses_nothing(inbox: Inbox, dovecot: DovecotServer) -> None:
-    user = "anew@office.example"
+async def test_a_renumbered_mailbox_gives_nothing_twice_and_loses_nothing(
+    inbox: Inbox, dovecot: DovecotServer, user: str
+) -> None:
     inbox.world.clock.now_s = time.time()
     for number in range(3):
         await asyncio.to_thread(dovecot.append, mail(ident=f"<{number}@x>"), user=user)
@@ -102,8 +109,9 @@ async def test_a_renumbered_mailbox_gives_nothing_twice_and_loses_nothing(inbox:
     assert await inbox.count(IntakeState.SUSPENDED) == 0
 
 
-async def test_a_mail_kept_before_the_connection_broke_is_put_away_later(inbox: Inbox, dovecot: DovecotServer) -> None:
-    user = "broken@office.example"
+async def test_a_mail_kept_before_the_connection_broke_is_put_away_later(
+    inbox: Inbox, dovecot: DovecotServer, user: str
+) -> None:
     async with running(inbox, server(dovecot, user)):
         await asyncio.to_thread(dovecot.append, mail(ident="<1@x>"), user=user)
         await until(inbox, IntakeState.DONE, 1)
@@ -116,8 +124,7 @@ async def test_a_mail_kept_before_the_connection_broke_is_put_away_later(inbox: 
     assert await inbox.count(IntakeState.DONE) == 1
 
 
-async def test_login_by_token(inbox: Inbox, dovecot: DovecotServer, tmp_path: Path) -> None:
-    user = "token@office.example"
+async def test_login_by_token(inbox: Inbox, dovecot: DovecotServer, user: str, tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text(dovecot.token(user) + "\n")
     imap = server(dovecot, user, password="", token=TokenSource(file=str(file)))
@@ -134,8 +141,7 @@ async def test_a_program_can_print_the_token() -> None:
             await access_token(TokenSource(command=command))
 
 
-async def test_what_is_wrong_is_said_without_the_password(inbox: Inbox, dovecot: DovecotServer) -> None:
-    user = "wrong@office.example"
+async def test_what_is_wrong_is_said_without_the_password(inbox: Inbox, dovecot: DovecotServer, user: str) -> None:
     good = server(dovecot, user)
     await MailboxFetcher(inbox.context, good, inbox.receiver).check()
     for changes, says in (
