@@ -280,12 +280,11 @@ _VIEWER: tuple[Mutant, ...] = (
         "step",
         "vectors",
     ),
-    _tunnel(
+    _page(
         "browser: copies have any size",
-        "picture.js",
+        "protocol/picture.js",
         "if (rect.width * rect.height > MAX_RECT_PIXELS)",
         "if (false)",
-        "vectors",
     ),
     _page(
         "browser: any number of records waits",

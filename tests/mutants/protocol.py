@@ -214,7 +214,7 @@ MUTANTS: tuple[Mutant, ...] = (
         raise""",
         """    if False:
         raise""",
-        f"{_COPIES}[too many pixels]",
+        "tests/protocol/test_picture.py::test_a_copy_has_a_bounded_number_of_pixels",
     ),
     Mutant(
         "copies say their source in any number of bytes",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from protocol import picture
-from protocol.errors import RemoteProtocolError
+from protocol.errors import ErrorCode, RemoteProtocolError
 from protocol.messages import Rect
 from protocol.picture import Encoding, Pixels, decode_rect, draw_rect
 from tests.protocol.support import vectors
@@ -146,6 +146,14 @@ def test_copies_from_nowhere_are_refused(case: dict[str, Any]) -> None:
     with pytest.raises(RemoteProtocolError):
         draw_rect(pixels, Rect(Encoding.COPY, 0, 0, case["width"], case["height"], bytes.fromhex(case["hex"])))
     assert np.array_equal(pixels, before)
+
+
+def test_a_copy_has_a_bounded_number_of_pixels() -> None:
+    most = Rect(Encoding.COPY, 0, 0, 16_384, 256, picture.encode_copy(0, 1))
+    assert picture.copy_source(most, 16_384, 4_096) == (0, 1)
+    with pytest.raises(RemoteProtocolError) as refused:
+        picture.copy_source(Rect(Encoding.COPY, 0, 0, 16_384, 257, most.data), 16_384, 4_096)
+    assert refused.value.code is ErrorCode.TOO_LARGE
 
 
 @settings(deadline=None)

@@ -7,7 +7,7 @@ import { get } from "../../../technician_viewer/web/api.js";
 import { askForOffer } from "../../../technician_viewer/web/offer.js";
 import { BadPicture, Picture } from "../../../technician_viewer/web/picture.js";
 import { RemoteProtocolError } from "../../../technician_viewer/web/protocol/errors.js";
-import { check_screen, decode_rect } from "../../../technician_viewer/web/protocol/picture.js";
+import { check_screen, copy_source, decode_rect } from "../../../technician_viewer/web/protocol/picture.js";
 import { Session } from "../../../technician_viewer/web/session.js";
 
 const globals = /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (globalThis));
@@ -87,6 +87,12 @@ test("a copy comes from the screen, and lies on it", async () => {
   await assert.rejects(picture.add(copy(3, 0, [0, 0, 0, 0])), BadPicture);
   await picture.add(copy(0, 0, [0, 2, 0, 2]));
   await picture.end(1);
+});
+
+test("a copy has a bounded number of pixels", () => {
+  const data = Uint8Array.of(0, 0, 0, 1);
+  assert.deepEqual(copy_source({ width: 16_384, height: 256, data }, 16_384, 4_096), { x: 0, y: 1 });
+  assert.throws(() => copy_source({ width: 16_384, height: 257, data }, 16_384, 4_096), RemoteProtocolError);
 });
 
 test("a complete picture copies nothing", async () => {
