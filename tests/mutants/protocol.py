@@ -229,7 +229,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "protocol/picture.py",
         "for top in starts if to_y < from_y else reversed(starts):",
         "for top in starts:",
-        "tests/protocol/test_picture.py::test_a_copy_is_what_stood_there_before",
+        "tests/protocol/test_picture.py::test_a_copy_that_overlaps_itself",
     ),
     Mutant(
         "copies go to viewers that did not ask for them",

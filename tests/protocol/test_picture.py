@@ -148,6 +148,18 @@ def test_copies_from_nowhere_are_refused(case: dict[str, Any]) -> None:
     assert np.array_equal(pixels, before)
 
 
+@pytest.mark.parametrize("way", [(0, 9), (0, -9), (3, 11), (-3, -11), (5, 0), (-5, 0), (2, 1), (0, 90)])
+def test_a_copy_that_overlaps_itself(way: tuple[int, int]) -> None:
+    pixels = np.random.default_rng(5).integers(0, 256, (200, 60, 4), dtype=np.uint8)
+    dx, dy = way
+    x, y, from_x, from_y = max(dx, 0), max(dy, 0), max(-dx, 0), max(-dy, 0)
+    width, height = 60 - abs(dx), 200 - abs(dy)
+    expected = pixels.copy()
+    expected[y : y + height, x : x + width] = pixels[from_y : from_y + height, from_x : from_x + width]
+    draw_rect(pixels, Rect(Encoding.COPY, x, y, width, height, picture.encode_copy(from_x, from_y)))
+    assert np.array_equal(pixels, expected)
+
+
 def test_a_copy_has_a_bounded_number_of_pixels() -> None:
     most = Rect(Encoding.COPY, 0, 0, 16_384, 256, picture.encode_copy(0, 1))
     assert picture.copy_source(most, 16_384, 4_096) == (0, 1)
