@@ -10,12 +10,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.ports import Capture, Patch
+from agent.motion import Area, Copy, Motion, bounds
+from agent.ports import Capture
 from agent.region import Box
+from agent.tiles import fold
+from protocol.handshake import Feature
 from protocol.messages import FrameBegin, FrameEnd, Message, Rect
 from protocol.picture import (
     MAX_RECT_PIXELS,
     Encoding,
+    encode_copy,
     encode_deflate,
     encode_palette,
     encode_raw,
@@ -36,17 +40,20 @@ _RAW_GAIN: Final = 0.97
 
 Colours = NDArray[np.uint32]
 """0xRRGGBB, shape (height, width)."""
+Mask = NDArray[np.bool_]
 
 
 class ExactEncoder:
-    """A FrameEncoder without loss, for one viewer.
+    """A FrameEncoder without loss, for one viewer that can take `features`.
 
-    It remembers what that viewer shows and sends only what is different. A complete capture is sent whole.
+    It remembers what that viewer shows and sends only what is different: first copies of what only moved, then the rest
+    as pixels. A complete capture is sent whole.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, features: frozenset[str] = frozenset()) -> None:
         self._frame = 0
         self._shadow: Colours | None = None
+        self._motion = Motion() if Feature.COPY in features else None
 
     def encode(self, capture: Capture) -> Sequence[Message]:
         """Return layout (when it is new), frame-begin, rects, frame-end; nothing when the viewer has it all already."""
@@ -54,11 +61,18 @@ class ExactEncoder:
         if capture.layout is not None:
             self._shadow = np.zeros((capture.layout.height, capture.layout.width), np.uint32)
             messages.append(capture.layout)
-        if self._shadow is None:
+        shadow = self._shadow
+        if shadow is None:
             raise ValueError("the first capture names the size of the screen")
+        areas = [Area(patch.box, pack_colours(patch.pixels)) for patch in capture.patches]
         rects: list[Message] = []
-        for patch in capture.patches:
-            rects += self._encode_patch(patch, everything=capture.complete)
+        if self._motion is not None and not capture.complete:
+            moved = self._motion.find(shadow, areas)
+            if moved is not None:
+                rects += map(_copy_rect, moved.copies)
+                areas = [moved.area]
+        for area in areas:
+            rects += _encode_area(shadow, area, everything=capture.complete)
         if not rects:
             return messages
         self._frame = (self._frame + 1) & 0xFFFF_FFFF
@@ -72,31 +86,44 @@ class ExactEncoder:
         """Number of the last frame."""
         return self._frame
 
-    def _encode_patch(self, patch: Patch, *, everything: bool) -> list[Rect]:
-        if self._shadow is None:
-            return []
-        box = patch.box
-        colours = pack_colours(patch.pixels)
-        shadow = self._shadow[box.y : box.bottom, box.x : box.right]
-        if everything:
-            changed = np.ones((-(-box.height // TILE_PX), -(-box.width // TILE_PX)), bool)
-        else:
-            changed = _any_by_tile(colours != shadow)
-        shadow[:] = colours
-        if not changed.any():
-            return []
-        solid, first = _solid_tiles(colours)
-        rects = [
-            Rect(Encoding.SOLID, box.x + part.x, box.y + part.y, part.width, part.height, _rgb(colour))
-            for part, colour in _equal_areas(changed & solid, first, box)
-        ]
-        rects.extend(self._encode_area(patch, part) for part in _areas(changed & ~solid, box))
-        return rects
 
-    def _encode_area(self, patch: Patch, part: Box) -> Rect:
-        pixels = patch.pixels[part.y : part.bottom, part.x : part.right]
-        encoding, data = smallest(pixels)
-        return Rect(encoding, patch.box.x + part.x, patch.box.y + part.y, part.width, part.height, data)
+def _copy_rect(copy: Copy) -> Rect:
+    box = copy.target
+    return Rect(Encoding.COPY, box.x, box.y, box.width, box.height, encode_copy(copy.x, copy.y))
+
+
+def _encode_area(shadow: Colours, area: Area, *, everything: bool) -> list[Rect]:
+    """Return what brings `shadow`, the viewer's picture, to `area`, and bring it there."""
+    box, colours = area.box, area.colours
+    before = shadow[box.y : box.bottom, box.x : box.right]
+    differs = np.ones(colours.shape, bool) if everything else colours != before
+    changed = _any_by_tile(differs)
+    rows: Mask = np.any(changed, axis=1)
+    rects: list[Rect] = []
+    # Rows of tiles without a change are not looked at again.
+    for top, bottom in _runs(rows):
+        slab = _tile_box(0, changed.shape[1], top, bottom, box)
+        here = slice(slab.y, slab.bottom)
+        rects += _encode_slab(box, slab, colours[here], differs[here], changed[top:bottom])
+        before[here] = colours[here]
+    return rects
+
+
+def _encode_slab(box: Box, slab: Box, colours: Colours, differs: Mask, changed: Mask) -> Iterator[Rect]:
+    """Yield the changed tiles of some rows of tiles of `box`: those of one colour, then the rest, edges trimmed."""
+    x, y = box.x + slab.x, box.y + slab.y
+    solid, first = _solid_tiles(colours)
+    for part, colour in _equal_areas(changed & solid, first, slab):
+        yield Rect(Encoding.SOLID, x + part.x, y + part.y, part.width, part.height, _rgb(colour))
+    for part in _areas(changed & ~solid, slab):
+        inside = bounds(differs[part.y : part.bottom, part.x : part.right])
+        if inside is None:
+            continue
+        left, top = part.x + inside.x, part.y + inside.y
+        # 0xRRGGBB stands in memory as B, G, R and an unused byte.
+        pixels = colours[top : top + inside.height, left : left + inside.width].astype("<u4", copy=False).view(np.uint8)
+        encoding, data = smallest(pixels.reshape(inside.height, inside.width, 4))
+        yield Rect(encoding, x + left, y + top, inside.width, inside.height, data)
 
 
 def smallest(pixels: NDArray[np.uint8]) -> tuple[Encoding, bytes]:
@@ -117,24 +144,15 @@ def _rgb(colour: int) -> bytes:
     return colour.to_bytes(3, "big")
 
 
-def _starts(size: int) -> NDArray[np.intp]:
-    return np.arange(0, size, TILE_PX)
-
-
-def _any_by_tile(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _any_by_tile(mask: Mask) -> Mask:
     """Return, for each tile, whether any of its pixels is set."""
-    height, width = mask.shape
-    rows = np.logical_or.reduceat(mask, _starts(height), axis=0)
-    return np.logical_or.reduceat(rows, _starts(width), axis=1)
+    return fold(np.logical_or, mask, TILE_PX)
 
 
-def _solid_tiles(colours: Colours) -> tuple[NDArray[np.bool_], Colours]:
+def _solid_tiles(colours: Colours) -> tuple[Mask, Colours]:
     """Return, for each tile, whether it has one colour only, and its first colour."""
-    height, width = colours.shape
-    ys, xs = _starts(height), _starts(width)
-    low = np.minimum.reduceat(np.minimum.reduceat(colours, ys, axis=0), xs, axis=1)
-    high = np.maximum.reduceat(np.maximum.reduceat(colours, ys, axis=0), xs, axis=1)
-    return low == high, low
+    low = fold(np.minimum, colours, TILE_PX)
+    return low == fold(np.maximum, colours, TILE_PX), low
 
 
 def _runs(row: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:

@@ -85,7 +85,7 @@ class Tools:
 
     consent: Consent
     open_desktop: DesktopOpener
-    make_encoder: Callable[[], FrameEncoder]
+    make_encoder: Callable[[frozenset[str]], FrameEncoder]
     trust: Callable[[], Trust]
     remember: Callable[[Authority], None]
     facts: Callable[[], Facts]
@@ -346,7 +346,10 @@ class Session:
         except AgentError as error:
             self._fail(error)
             return
-        self._sharing = Sharing(desktop, self._tools.make_encoder(), rights, self._send, self._tools.monotonic)
+        # Sharing begins in a live session, and there is none without a connection.
+        features = self._connection.features if self._connection is not None else frozenset()
+        encoder = self._tools.make_encoder(features)
+        self._sharing = Sharing(desktop, encoder, rights, self._send, self._tools.monotonic)
         # While the desktop was being opened, the session may have ended or lost rights.
         if self._connection is not None:
             self._sharing.narrow(self._connection.rights)

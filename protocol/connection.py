@@ -22,6 +22,7 @@ from protocol.authority import Authority, Credentials, OrganisationId, Trust, ch
 from protocol.errors import ErrorCode, LocalProtocolError, NotPermitted, RemoteProtocolError, SecurityError
 from protocol.handshake import (
     Facts,
+    Feature,
     Granted,
     RefusalReason,
     Refused,
@@ -32,6 +33,7 @@ from protocol.handshake import (
     prologue,
 )
 from protocol.noise import HandshakeState, Pattern
+from protocol.picture import Encoding
 from protocol.records import REKEY_RECORDS, Body, PieceReader, PieceWriter, RecordOpener, RecordSealer
 from protocol.rights import Right, pack_rights, parse_rights
 from protocol.table import Phase, Role, check_incoming, check_outgoing, limits_for
@@ -323,18 +325,21 @@ class AgentConnection(_Connection):
             psk=resume_secret,
         )
         self.authority: Authority | None = None
+        # What the viewer named in message 2; words that are not known here stand in it too and mean nothing.
+        self.features: frozenset[str] = frozenset()
         self._out.append(bytes([pattern]) + self._handshake.write_message())
 
     def _receive_handshake(self, data: bytes, now: float) -> None:
         if self.phase is not Phase.HANDSHAKE:
             raise RemoteProtocolError("the viewer spoke while the user was being asked", ErrorCode.OUT_OF_STATE)
-        credentials, _features = parse_viewer_payload(self._handshake.read_message(data))
+        credentials, features = parse_viewer_payload(self._handshake.read_message(data))
         peer_static = self._handshake.peer_static
         if peer_static is None:
             raise LocalProtocolError("message 2 was read without a static key")
         self.authority = check_credentials(
             credentials, self._trust, session=self._session, tracking=self._tracking, peer_static=peer_static
         )
+        self.features = frozenset(features)
         self.phase = Phase.ASKING
         self._give_up_at = now + CONSENT_S
         self._events.append(ConsentNeeded(self.authority))
@@ -344,6 +349,12 @@ class AgentConnection(_Connection):
             self.refuse("timeout", now)
         else:
             super()._on_patience_over(now)
+
+    def send(self, message: m.Message, now: float) -> None:
+        """Queue a message for the viewer. Raises LocalProtocolError when it may not be sent, or not to this viewer."""
+        if isinstance(message, m.Rect) and message.encoding == Encoding.COPY and Feature.COPY not in self.features:
+            raise LocalProtocolError("this viewer did not say that it can copy")
+        super().send(message, now)
 
     def grant(self, rights: frozenset[Right], facts: Facts, now: float) -> None:
         """The user agreed to `rights`; what the ticket does not allow is left out."""
@@ -384,7 +395,8 @@ class ViewerConnection(_Connection):
     """The viewer's end of one session.
 
     `static` is the device key that `credentials` are for. `expected_agent_key` is the key that the server pinned to the
-    ticket; another one is refused. `resume_secret` as in `AgentConnection`.
+    ticket; another one is refused. `resume_secret` as in `AgentConnection`. `features` is what the caller can take
+    beyond version 1.
     """
 
     role = Role.VIEWER
@@ -402,6 +414,7 @@ class ViewerConnection(_Connection):
         expected_agent_key: bytes | None = None,
         resume_secret: bytes | None = None,
         rekey_records: int = REKEY_RECORDS,
+        features: tuple[str, ...] = (),
     ) -> None:
         super().__init__(now=now, rekey_records=rekey_records)
         self._session = session
@@ -412,6 +425,7 @@ class ViewerConnection(_Connection):
         self._credentials = credentials
         self._expected_agent_key = expected_agent_key
         self._resume_secret = resume_secret
+        self._features = features
         self._handshake: HandshakeState | None = None
 
     def _receive_handshake(self, data: bytes, now: float) -> None:
@@ -438,7 +452,7 @@ class ViewerConnection(_Connection):
         )
         if handshake.read_message(data[1:]):
             raise RemoteProtocolError("message 1 carries nothing")
-        self._out.append(handshake.write_message(pack_credentials(self._credentials)))
+        self._out.append(handshake.write_message(pack_credentials(self._credentials, self._features)))
         self._handshake = handshake
         self._give_up_at = now + CONSENT_S + CONSENT_SLACK_S
         self.phase = Phase.ASKING

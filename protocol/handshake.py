@@ -1,5 +1,6 @@
 """The session's handshake: prologue and payloads around the Noise patterns (docs/protocol, section 4)."""
 
+from enum import StrEnum
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -13,6 +14,13 @@ VERSION: Final = b"towline.1"
 SESSION_BYTES: Final = 16
 MAX_PAYLOAD_BYTES: Final = 60_000
 MAX_FEATURES: Final = 64
+
+
+class Feature(StrEnum):
+    """What a side can take beyond version 1; the other uses it only when it was named (docs/protocol, section 8)."""
+
+    COPY = "copy"
+
 
 _SignedText = Annotated[str, msgspec.Meta(max_length=24_000)]
 _Short = Annotated[str, msgspec.Meta(max_length=256)]

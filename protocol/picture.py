@@ -4,9 +4,10 @@ Pixels are BGRX uint8 arrays of shape (height, width, 4), as X servers give them
 they are R, G, B. `encode_…` return None where an encoding does not fit; choosing is the agent's business.
 """
 
+import struct
 import zlib
 from enum import IntEnum
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,9 @@ MAX_SCREEN_PIXELS: Final = 67_108_864
 MAX_PALETTE: Final = 256
 _MAX_LEB128_BYTES: Final = 4
 _WIDE_PX: Final = 256
+# A move by fewer rows is copied faster through a copy of it all than slab by slab.
+_FEWEST_ROWS: Final = 8
+_COPY_SOURCE: Final = struct.Struct(">HH")
 
 
 class Encoding(IntEnum):
@@ -31,6 +35,8 @@ class Encoding(IntEnum):
     RAW = 1
     PALETTE = 2
     DEFLATE = 3
+    # Only to viewers that named the feature `copy`; it has no pixels of its own: `draw_rect` takes it.
+    COPY = 4
 
 
 def _rgb(pixels: Pixels) -> Pixels:
@@ -90,6 +96,11 @@ def encode_deflate(pixels: Pixels, level: int = 1) -> bytes:
     rows[1:] -= rgb[:-1]
     packer = zlib.compressobj(level, zlib.DEFLATED, -15)
     return packer.compress(rows.data) + packer.flush()
+
+
+def encode_copy(x: int, y: int) -> bytes:
+    """Return the data of a copy: the top left corner of where its pixels stand."""
+    return _COPY_SOURCE.pack(x, y)
 
 
 def _pack_leb128(values: npt.NDArray[np.uint32]) -> bytes:
@@ -175,6 +186,8 @@ def decode_rect(rect: Rect) -> Pixels:
             rgb = _decode_palette(rect.data, count).reshape(height, width, 3)
         case Encoding.DEFLATE:
             rgb = _decode_deflate(rect.data, width, height)
+        case Encoding.COPY:
+            raise RemoteProtocolError("a copy needs a picture to copy from")
         case _:
             raise RemoteProtocolError(f"unknown rect encoding {rect.encoding}", ErrorCode.UNKNOWN_MESSAGE)
     pixels = np.empty((height, width, 4), np.uint8)
@@ -182,6 +195,45 @@ def decode_rect(rect: Rect) -> Pixels:
         pixels[..., channel] = rgb[..., 2 - channel]
     pixels[..., 3] = 255
     return pixels
+
+
+def copy_source(rect: Rect, width: int, height: int) -> tuple[int, int]:
+    """Return where a copy takes its pixels from, in a picture of `width` x `height`. Raises RemoteProtocolError."""
+    if rect.width * rect.height > MAX_RECT_PIXELS:
+        raise RemoteProtocolError("rect has too many pixels", ErrorCode.TOO_LARGE)
+    _check(len(rect.data) == _COPY_SOURCE.size, "copy of the wrong size")
+    x, y = _COPY_SOURCE.unpack(rect.data)
+    _check(x + rect.width <= width and y + rect.height <= height, "copy from outside the picture")
+    return x, y
+
+
+def move_area(
+    picture: npt.NDArray[Any], target: tuple[int, int], size: tuple[int, int], source: tuple[int, int]
+) -> None:
+    """Copy size (width, height) of `picture` from source (x, y) to target (x, y) in place; the two may overlap."""
+    (to_x, to_y), (width, height), (from_x, from_y) = target, size, source
+    step = abs(to_y - from_y)
+    if step >= height or abs(to_x - from_x) >= width or step < _FEWEST_ROWS:
+        # NumPy sees an overlap by itself, and then goes through a copy of the whole area.
+        picture[to_y : to_y + height, to_x : to_x + width] = picture[from_y : from_y + height, from_x : from_x + width]
+        return
+    # Slabs as high as the way are free of overlap, and in the right order none is overwritten before it was read.
+    starts = range(0, height, step)
+    for top in starts if to_y < from_y else reversed(starts):
+        rows = min(step, height - top)
+        picture[to_y + top : to_y + top + rows, to_x : to_x + width] = picture[
+            from_y + top : from_y + top + rows, from_x : from_x + width
+        ]
+
+
+def draw_rect(picture: Pixels, rect: Rect) -> None:
+    """Put `rect`, which must lie inside `picture`, in its place. Raises RemoteProtocolError."""
+    if rect.encoding == Encoding.COPY:
+        height, width = picture.shape[:2]
+        source = copy_source(rect, width, height)
+        move_area(picture, (rect.x, rect.y), (rect.width, rect.height), source)
+    else:
+        picture[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width] = decode_rect(rect)
 
 
 def decode_cursor(width: int, height: int, data: bytes) -> Pixels:

@@ -7,7 +7,7 @@ import numpy as np
 
 from protocol import messages as m
 from protocol.errors import RemoteProtocolError
-from protocol.picture import Pixels, blank, decode_cursor, decode_rect
+from protocol.picture import Encoding, Pixels, blank, decode_cursor, draw_rect
 
 # A frame of more rects than this is shown by copying the whole screen; it bounds what one frame can pile up.
 MAX_RECTS_REMEMBERED: Final = 1_024
@@ -108,7 +108,9 @@ class Canvas:
         width, height = self.size
         if self._open is None or rect.x + rect.width > width or rect.y + rect.height > height:
             raise RemoteProtocolError("rect outside a frame or outside the screen")
-        self._hidden[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width] = decode_rect(rect)
+        if rect.encoding == Encoding.COPY and self._open.complete:
+            raise RemoteProtocolError("copy in a complete picture")
+        draw_rect(self._hidden, rect)
         if len(self._changed) >= MAX_RECTS_REMEMBERED:
             self._changed = [Region(0, 0, width, height)]
         self._changed.append(Region(rect.x, rect.y, rect.width, rect.height))

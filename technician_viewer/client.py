@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from protocol import messages as m
 from protocol.connection import ViewerConnection
 from protocol.envelope import ViewerHello
-from protocol.handshake import Facts
+from protocol.handshake import Facts, Feature
 from protocol.picture import Pixels
 from protocol.rights import Right
 from protocol.table import Input
@@ -117,6 +117,7 @@ class SessionClient(Controls):
             credentials=self.offer.credentials,
             now=now,
             expected_agent_key=self.offer.agent_key,
+            features=(Feature.COPY,),
         )
 
     @property

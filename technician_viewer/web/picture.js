@@ -2,10 +2,11 @@
  * The remote screen's pixels in the worker: an exact copy in memory, and the canvas that the technician sees.
  *
  * Rects of a frame are decoded into the copy; at the frame's end its changed areas go to the canvas in one synchronous
- * step, so that they appear together. Deflate rects inflate side by side; they are put in place in their order.
+ * step, so that they appear together. Deflate rects inflate side by side; they are put in place in their order. Copies move
+ * pixels in the copy in memory: reading them back from a canvas, or drawing it onto itself, takes longer.
  */
 
-import { decode_rect } from "./protocol/picture.js";
+import { copy_source, decode_rect, Encoding, move_area } from "./protocol/picture.js";
 
 /** Decoded pixels that may wait for their place; more of them are put in place before the next is decoded. */
 const MAX_WAITING_PIXELS = 8_388_608;
@@ -33,6 +34,7 @@ export class Picture {
   /** @type {{ rect: Rect, pixels: Pixels | Promise<Pixels> }[]} */
   #waiting = [];
   #waitingPixels = 0;
+  #complete = false;
   #workMs = 0;
   #now;
 
@@ -64,11 +66,15 @@ export class Picture {
     this.#context.putImageData(image, 0, 0);
   }
 
-  /** @param {number} frame */
-  begin(frame) {
+  /**
+   * @param {number} frame
+   * @param {boolean} complete
+   */
+  begin(frame, complete) {
     if (this.#image === undefined) throw new BadPicture("a frame came before the screen's size");
     if (this.#frame !== undefined) throw new BadPicture("a frame began inside another");
     this.#frame = frame;
+    this.#complete = complete;
     this.#workMs = 0;
   }
 
@@ -78,6 +84,10 @@ export class Picture {
     if (image === undefined || this.#frame === undefined) throw new BadPicture("a rect came outside a frame");
     if (rect.x + rect.width > image.width || rect.y + rect.height > image.height) {
       throw new BadPicture("a rect lies outside the screen");
+    }
+    if (rect.encoding === Encoding.COPY) {
+      await this.#copy(image, rect);
+      return;
     }
     const size = rect.width * rect.height;
     if (this.#waitingPixels + size > MAX_WAITING_PIXELS) await this.#settle(image);
@@ -94,6 +104,20 @@ export class Picture {
     } else {
       this.#place(image, rect, pixels);
     }
+    this.#workMs += this.#now() - begun;
+  }
+
+  /**
+   * Move pixels inside the copy, as it is after the rects before this one.
+   * @param {ImageData} image
+   * @param {Rect} rect
+   */
+  async #copy(image, rect) {
+    if (this.#complete) throw new BadPicture("a copy in a complete picture");
+    if (this.#waiting.length > 0) await this.#settle(image);
+    const begun = this.#now();
+    move_area(image.data, image.width, rect, copy_source(rect, image.width, image.height));
+    this.#changed(rect);
     this.#workMs += this.#now() - begun;
   }
 
@@ -148,16 +172,30 @@ export class Picture {
     for (let from = 0; from < pixels.length; from += row, to += stride) {
       image.data.set(pixels.subarray(from, from + row), to);
     }
-    if (this.#boxes.length < MAX_BOXES) {
-      this.#boxes.push({ x: rect.x, y: rect.y, width: rect.width, height: rect.height });
-    } else {
-      this.#boxes = [around([...this.#boxes, rect])];
-    }
+    this.#changed(rect);
+  }
+
+  /** @param {Area} area */
+  #changed({ x, y, width, height }) {
+    // The first box of a frame is its largest when something was scrolled: what lies in it is drawn with it.
+    const first = this.#boxes[0];
+    if (first !== undefined && contains(first, { x, y, width, height })) return;
+    this.#boxes.push({ x, y, width, height });
+    if (this.#boxes.length > MAX_BOXES) this.#boxes = [around(this.#boxes)];
   }
 }
 
 /** RGBA 0, 0, 0, 255 as a number in this machine's byte order. */
 const OPAQUE_BLACK = /** @type {number} */ (new Uint32Array(new Uint8Array([0, 0, 0, 255]).buffer)[0]);
+
+/**
+ * @param {Area} outer
+ * @param {Area} inner
+ */
+function contains(outer, inner) {
+  const across = outer.x <= inner.x && inner.x + inner.width <= outer.x + outer.width;
+  return across && outer.y <= inner.y && inner.y + inner.height <= outer.y + outer.height;
+}
 
 /**
  * @param {Area[]} areas at least one

@@ -13,6 +13,7 @@ import { Closed, Declined, Established, Received, RightsNow, ViewerConnection } 
 import { parse_b64 } from "./protocol/encoding.js";
 import { check_record, MalformedFrame, pack_control, parse_from_relay, SUBPROTOCOL } from "./protocol/envelope.js";
 import { ErrorCode, LocalProtocolError, RemoteProtocolError } from "./protocol/errors.js";
+import { Feature } from "./protocol/handshake.js";
 import * as m from "./protocol/messages.js";
 import { KeyPair } from "./protocol/noise.js";
 import { check_screen } from "./protocol/picture.js";
@@ -209,6 +210,7 @@ export class Session {
       },
       now: this.#now(),
       expected_agent_key: offer.agent_key === null ? null : parse_b64(offer.agent_key, 32),
+      features: [Feature.COPY],
     });
   }
 
@@ -259,7 +261,7 @@ export class Session {
   /** @param {m.Message} message */
   async #onReceived(message) {
     if (message instanceof m.Rect) await this.#picture.add(message);
-    else if (message instanceof m.FrameBegin) this.#picture.begin(message.frame);
+    else if (message instanceof m.FrameBegin) this.#picture.begin(message.frame, message.complete);
     else if (message instanceof m.FrameEnd) await this.#onFrameEnd(message.frame);
     else if (message instanceof m.InputAck) this.#onInputAck(message.seq);
     else if (message instanceof m.CursorPosition) {

@@ -19,6 +19,7 @@ from agent.window import MAX_UNACKNOWLEDGED
 from protocol import envelope
 from protocol import messages as m
 from protocol.connection import Declined, Established
+from protocol.picture import Encoding
 from protocol.table import Input
 from tests.agent.world import (
     BOTH,
@@ -308,6 +309,44 @@ async def test_a_viewer_that_acknowledges_nothing_gets_few_frames_and_then_the_n
     stage.viewer.send(m.FrameAck(last, 1))
     await eventually(lambda: same(stage), "the newest picture")
     assert stage.viewer.frames() <= frames + 2
+
+
+def copies_in(stage: Stage) -> int:
+    return sum(isinstance(each, m.Rect) and each.encoding == Encoding.COPY for each in stage.viewer.messages)
+
+
+@pytest.mark.parametrize(
+    ("features", "copied"), [((), False), (("copies",), False), (("copy",), True), (("future", "copy"), True)]
+)
+async def test_only_a_viewer_that_can_copy_is_sent_copies(
+    stages: list[Stage], features: tuple[str, ...], *, copied: bool
+) -> None:
+    stage = Stage(features=features)
+    stages.append(stage)
+    stage.screen.pixels[:] = np.random.default_rng(1).integers(0, 256, stage.screen.pixels.shape, dtype=np.uint8)
+    await stage.until_live()
+    await eventually(lambda: same(stage), "the picture")
+    stage.screen.scroll(7)
+    await eventually(lambda: same(stage), "the scrolled picture")
+    assert (copies_in(stage) > 0) is copied
+
+
+async def test_frames_that_are_left_out_do_not_put_copies_out_of_step(stages: list[Stage]) -> None:
+    stage = Stage(features=("copy",))
+    stages.append(stage)
+    stage.screen.pixels[:] = np.random.default_rng(2).integers(0, 256, stage.screen.pixels.shape, dtype=np.uint8)
+    await stage.until_live()
+    await eventually(lambda: same(stage), "the picture")
+    stage.viewer.acknowledges = False
+    for _ in range(12):
+        stage.screen.scroll(5)
+        await asyncio.sleep(0.012)
+    stage.viewer.acknowledges = True
+    last = max(message.frame for message in stage.viewer.messages if isinstance(message, m.FrameEnd))
+    stage.viewer.send(m.FrameAck(last, 1))
+    await eventually(lambda: same(stage), "the newest picture")
+    assert stage.viewer.frames() < 12
+    assert copies_in(stage) >= 2
 
 
 async def test_a_socket_that_takes_nothing_stops_capturing(stages: list[Stage]) -> None:

@@ -34,7 +34,7 @@ from protocol.authority import (
 from protocol.connection import Closed, Event, Received, ViewerConnection
 from protocol.encoding import pack_b64
 from protocol.handshake import Facts
-from protocol.picture import blank, decode_rect
+from protocol.picture import blank, draw_rect
 from protocol.rights import Right
 from protocol.table import Input, Phase
 
@@ -146,7 +146,9 @@ class FakeLink:
 class Viewer:
     """A real ViewerConnection at the other end of a FakeLink, with the relay's few words; shows the picture."""
 
-    def __init__(self, world: World, link: FakeLink, *, credentials: Credentials | None = None) -> None:
+    def __init__(
+        self, world: World, link: FakeLink, *, credentials: Credentials | None = None, features: tuple[str, ...] = ()
+    ) -> None:
         self.link = link
         self.connection = ViewerConnection(
             session=world.session,
@@ -156,6 +158,7 @@ class Viewer:
             ephemeral=X25519PrivateKey.generate(),
             credentials=credentials or world.credentials(),
             now=time.monotonic(),
+            features=features,
         )
         self.events: list[Event] = []
         self.messages: list[m.Message] = []
@@ -184,8 +187,7 @@ class Viewer:
             case m.Monitors(width=width, height=height):
                 self.picture = blank(width, height)
             case m.Rect() as rect:
-                pixels = decode_rect(rect)
-                self.picture[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width] = pixels
+                draw_rect(self.picture, rect)
             case m.FrameEnd(frame=frame) if self.acknowledges:
                 self.connection.send(m.FrameAck(frame, 1), time.monotonic())
             case _:
@@ -237,6 +239,13 @@ class SyntheticScreen:
     def fill(self, box: Box, colour: int) -> None:
         self.pixels[box.y : box.bottom, box.x : box.right] = colour
         self._region.add(box)
+        self._event.set()
+
+    def scroll(self, rows: int) -> None:
+        """Roll all of it up by some rows."""
+        height, width = self.pixels.shape[:2]
+        self.pixels[:] = np.roll(self.pixels, -rows, axis=0)
+        self._region.add(Box(0, 0, width, height))
         self._event.set()
 
     def break_down(self) -> None:
@@ -365,12 +374,13 @@ class Stage:
         trust: Trust | None = None,
         cursor: ScriptedCursor | None = None,
         open_desktop: Callable[[], Desktop] | None = None,
+        features: tuple[str, ...] = (),
     ) -> None:
         self.world = world or World()
         self.consent = consent or ScriptedConsent()
         self.screen, self.input, self.cursor = SyntheticScreen(), RecordingInput(), cursor
         self.link = FakeLink()
-        self.viewer = Viewer(self.world, self.link, credentials=credentials)
+        self.viewer = Viewer(self.world, self.link, credentials=credentials, features=features)
         self.reports: list[Report] = []
         self.remembered: list[Authority] = []
         trusted = trust or self.world.trust()

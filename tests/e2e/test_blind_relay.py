@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from demo.processes import Program, command, run
 from protocol import messages as m
 from protocol.connection import Received, ViewerConnection
+from protocol.handshake import Feature
 from protocol.picture import Pixels
 from protocol.records import PieceReader, RecordOpener
 from protocol.table import Role, limits_for
@@ -174,6 +175,8 @@ def reopen(played: Played, recorder: Recorder) -> tuple[Pixels, list[m.Message]]
         ephemeral=played.ephemeral,
         credentials=offer.credentials,
         now=0.0,
+        # Message 2 must be the one that was sent, byte for byte.
+        features=(Feature.COPY,),
     )
     canvas = Canvas()
     opener: RecordOpener | None = None

@@ -66,10 +66,16 @@ class Meeting:
     resume_secret: bytes | None
     rekey_records: int
     pinned: bool
+    features: tuple[str, ...]
 
     @classmethod
     def draw(
-        cls, chance: Chance, *, rights: frozenset[Right] | None = None, rekey_records: int | None = None
+        cls,
+        chance: Chance,
+        *,
+        rights: frozenset[Right] | None = None,
+        rekey_records: int | None = None,
+        features: tuple[str, ...] | None = None,
     ) -> "Meeting":
         organisation, grant_key = chance.ed25519(), chance.ed25519()
         device = chance.x25519()
@@ -119,6 +125,7 @@ class Meeting:
             resume_secret=chance.bytes(32) if chance.maybe() else None,
             rekey_records=rekey_records or 1 + chance.below(4),
             pinned=chance.maybe(),
+            features=((), ("copy",), ("copy", "future"))[chance.below(3)] if features is None else features,
         )
 
     def agent(self, node: Node | None) -> End:
@@ -163,6 +170,7 @@ class Meeting:
                 expected_agent_key=expected,
                 resume_secret=self.resume_secret,
                 rekey_records=self.rekey_records,
+                features=self.features,
             )
         return PyEnd(
             ViewerConnection(
@@ -176,6 +184,7 @@ class Meeting:
                 expected_agent_key=expected,
                 resume_secret=self.resume_secret,
                 rekey_records=self.rekey_records,
+                features=self.features,
             )
         )
 

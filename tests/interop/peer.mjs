@@ -11,10 +11,22 @@ import { MalformedFrame, parse_from_relay } from "../../technician_viewer/web/pr
 import { ProtocolError, RemoteProtocolError } from "../../technician_viewer/web/protocol/errors.js";
 import { parse_message } from "../../technician_viewer/web/protocol/messages.js";
 import { KeyPair } from "../../technician_viewer/web/protocol/noise.js";
-import { decode_rect } from "../../technician_viewer/web/protocol/picture.js";
+import { copy_source, decode_rect } from "../../technician_viewer/web/protocol/picture.js";
 import { parse_rights } from "../../technician_viewer/web/protocol/rights.js";
+import { Picture } from "../../technician_viewer/web/picture.js";
 import { from_hex, to_hex } from "../technician_viewer/web/claims.mjs";
 import { build, describe } from "../technician_viewer/web/fields.mjs";
+
+/** Browsers have one; Node does not. */
+class PlainImageData {
+  /** @param {number} width @param {number} height */
+  constructor(width, height) {
+    this.width = width;
+    this.height = height;
+    this.data = new Uint8ClampedArray(width * height * 4);
+  }
+}
+Object.assign(globalThis, { ImageData: PlainImageData });
 
 /** @type {Map<string, c.AgentConnection | c.ViewerConnection>} */
 const ends = new Map();
@@ -43,6 +55,7 @@ async function make(command) {
     credentials,
     organisation: from_hex(organisation),
     expected_agent_key: expected_agent_key === null ? null : from_hex(expected_agent_key),
+    features: command.features,
   });
 }
 
@@ -76,6 +89,10 @@ async function read(command) {
   try {
     if (command.reader === "message") return describe(parse_message(command.kind, from_hex(command.hex)));
     if (command.reader === "relay") return parse_from_relay(command.text);
+    if (command.reader === "copy") {
+      const [across, down] = command.screen;
+      return copy_source({ ...command, data: from_hex(command.hex) }, across, down);
+    }
     const { encoding, width, height, hex } = command;
     return { rgba: to_hex(await decode_rect({ encoding, width, height, data: from_hex(hex) })) };
   } catch (error) {
@@ -85,8 +102,43 @@ async function read(command) {
   }
 }
 
+/**
+ * The browser's picture on a canvas of no browser: plays a screen's size and frames, returns what the canvas shows.
+ * @param {any} command
+ */
+async function paint({ width, height, frames }) {
+  const shown = new Uint8ClampedArray(width * height * 4);
+  const context = {
+    /**
+     * @param {ImageData} image
+     * @param {number} _x
+     * @param {number} _y
+     * @param {number} left
+     * @param {number} top
+     * @param {number} across
+     * @param {number} down
+     */
+    putImageData(image, _x, _y, left = 0, top = 0, across = width, down = height) {
+      for (let row = top; row < top + down; row += 1) {
+        const at = (row * width + left) * 4;
+        shown.set(image.data.subarray(at, at + across * 4), at);
+      }
+    },
+  };
+  const canvas = /** @type {unknown} */ ({ getContext: () => context, width, height });
+  const picture = new Picture(/** @type {OffscreenCanvas} */ (canvas), () => 0);
+  picture.resize(width, height);
+  for (const [number, { complete, rects }] of frames.entries()) {
+    picture.begin(number, complete);
+    for (const rect of rects) await picture.add({ ...rect, data: from_hex(rect.data) });
+    await picture.end(number);
+  }
+  return { rgba: to_hex(shown) };
+}
+
 /** @param {any} command */
 async function obey(command) {
+  if (command.op === "paint") return paint(command);
   if (command.op === "read") return read(command);
   if (command.op === "forget") return { known: ends.delete(command.end) };
   if (command.op === "new") ends.set(command.end, await make(command));

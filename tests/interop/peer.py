@@ -231,10 +231,12 @@ def js_viewer(
     expected_agent_key: bytes | None,
     resume_secret: bytes | None,
     rekey_records: int,
+    features: tuple[str, ...] = (),
 ) -> JsEnd:
     return JsEnd(
         node,
         role="viewer",
+        features=features,
         session=session,
         tracking=tracking,
         organisation=organisation.hex(),

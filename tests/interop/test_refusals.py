@@ -235,6 +235,28 @@ def test_damaged_rects(node: Node) -> None:
     assert refused > 50
 
 
+def test_damaged_copies(node: Node) -> None:
+    accepted = refused = 0
+    for index in range(RECTS):
+        chance = Chance(f"copy {index}")
+        across, down = 1 + chance.below(300), 1 + chance.below(300)
+        width, height = 1 + chance.below(across), 1 + chance.below(down)
+        x, y = chance.below(across - width + 1), chance.below(down - height + 1)
+        data = (flip, cut, lengthen, nothing, nothing)[chance.below(5)](chance, picture.encode_copy(x, y))
+        rect = m.Rect(picture.Encoding.COPY, 0, 0, width, height, data)
+        theirs = node.call(op="read", reader="copy", width=width, height=height, hex=data.hex(), screen=[across, down])
+        try:
+            from_x, from_y = picture.copy_source(rect, across, down)
+        except RemoteProtocolError as error:
+            refused += 1
+            assert theirs == {"error": str(error.code)}, (rect, across, down)
+        else:
+            accepted += 1
+            assert theirs == {"x": from_x, "y": from_y}, (rect, across, down)
+    assert accepted > 50
+    assert refused > 50
+
+
 def test_a_deflate_bomb_is_refused_without_being_inflated(node: Node) -> None:
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     bomb = packer.compress(bytes(200_000_000)) + packer.flush()

@@ -246,8 +246,45 @@ _VIEWER: tuple[Mutant, ...] = (
     _page(
         "browser: one frame piles up any number of rects",
         "picture.js",
-        "if (this.#boxes.length < MAX_BOXES)",
-        "if (true)",
+        "if (this.#boxes.length > MAX_BOXES)",
+        "if (false)",
+    ),
+    _page(
+        "browser: a complete picture is made of copies",
+        "picture.js",
+        'if (this.#complete) throw new BadPicture("a copy',
+        'if (false) throw new BadPicture("a copy',
+    ),
+    _page(
+        "browser: copies come from right of the screen",
+        "protocol/picture.js",
+        "source.x + rect.width <= width && source.y",
+        "source.y",
+    ),
+    _page(
+        "browser: copies come from below the screen",
+        "protocol/picture.js",
+        " && source.y + rect.height <= height;",
+        ";",
+    ),
+    _page(
+        "browser: copies say their source in any number of bytes",
+        "protocol/picture.js",
+        "check(data.length === COPY_BYTES,",
+        "check(data.length >= COPY_BYTES,",
+    ),
+    _tunnel(
+        "browser: copies that overlap read what they wrote",
+        "picture.js",
+        "(target.y > source.y ? target.height - 1 - step : step)",
+        "step",
+        "vectors",
+    ),
+    _page(
+        "browser: copies have any size",
+        "protocol/picture.js",
+        "if (rect.width * rect.height > MAX_RECT_PIXELS)",
+        "if (false)",
     ),
     _page(
         "browser: any number of records waits",

@@ -6,6 +6,7 @@ _AUTHORITY = "protocol/authority.py"
 _PAPERS = "tests/protocol/test_authority.py"
 _CONNECTION = "protocol/connection.py"
 _PAIR = "tests/protocol/test_connection.py"
+_COPIES = "tests/protocol/test_picture.py::test_copies_from_nowhere_are_refused"
 
 
 def _paper_check(name: str, find: str, case: str) -> Mutant:
@@ -191,6 +192,51 @@ MUTANTS: tuple[Mutant, ...] = (
         "if len(message) > limit:",
         "if False:",
         "tests/protocol/test_records.py::test_vectors_of_pieces",
+    ),
+    Mutant(
+        "copies come from right of the picture",
+        "protocol/picture.py",
+        "_check(x + rect.width <= width and y",
+        "_check(y",
+        f"{_COPIES}[source one column too far]",
+    ),
+    Mutant(
+        "copies come from below the picture",
+        "protocol/picture.py",
+        " and y + rect.height <= height, ",
+        ", ",
+        f"{_COPIES}[source one row too far]",
+    ),
+    Mutant(
+        "copies have any size",
+        "protocol/picture.py",
+        """    if rect.width * rect.height > MAX_RECT_PIXELS:
+        raise""",
+        """    if False:
+        raise""",
+        "tests/protocol/test_picture.py::test_a_copy_has_a_bounded_number_of_pixels",
+    ),
+    Mutant(
+        "copies say their source in any number of bytes",
+        "protocol/picture.py",
+        """    _check(len(rect.data) == _COPY_SOURCE.size, "copy of the wrong size")
+    x, y = _COPY_SOURCE.unpack(rect.data)""",
+        """    x, y = _COPY_SOURCE.unpack_from(rect.data)""",
+        f"{_COPIES}[source with bytes left over]",
+    ),
+    Mutant(
+        "copies that overlap read what they wrote",
+        "protocol/picture.py",
+        "for top in starts if to_y < from_y else reversed(starts):",
+        "for top in starts:",
+        "tests/protocol/test_picture.py::test_a_copy_that_overlaps_itself",
+    ),
+    Mutant(
+        "copies go to viewers that did not ask for them",
+        _CONNECTION,
+        "if isinstance(message, m.Rect) and message.encoding == Encoding.COPY and Feature.COPY not in self.features:",
+        "if False:",
+        "tests/interop/test_pictures.py::test_a_copy_goes_only_to_a_viewer_that_named_it[cannot-copy-js-viewer]",
     ),
     Mutant(
         "a deflate bomb is inflated",

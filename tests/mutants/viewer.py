@@ -129,6 +129,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "rect outside the screen",
     ),
     _misdeed(
+        "a complete picture is made of copies",
+        "canvas.py",
+        "if rect.encoding == Encoding.COPY and self._open.complete:",
+        "if False:",
+        "copy in a complete picture",
+    ),
+    _misdeed(
         "frames lie in frames",
         "canvas.py",
         "if self._open is not None or not self._shown.size:",

@@ -1,5 +1,6 @@
 import tracemalloc
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from protocol import picture
-from protocol.errors import RemoteProtocolError
+from protocol.errors import ErrorCode, RemoteProtocolError
 from protocol.messages import Rect
-from protocol.picture import Encoding, Pixels, decode_rect
+from protocol.picture import Encoding, Pixels, decode_rect, draw_rect
 from tests.protocol.support import vectors
 
 FILE = vectors("picture.json")
@@ -64,7 +65,7 @@ def test_broken_rects_are_refused(case: dict[str, str]) -> None:
 
 
 @settings(deadline=None)
-@given(st.integers(0, 5), st.integers(1, 20), st.integers(1, 20), st.binary(max_size=200))
+@given(st.integers(0, 6), st.integers(1, 20), st.integers(1, 20), st.binary(max_size=200))
 def test_garbage_is_pixels_or_an_error(encoding: int, width: int, height: int, data: bytes) -> None:
     try:
         pixels = decode_rect(Rect(encoding, 0, 0, width, height, data))
@@ -121,3 +122,76 @@ def test_screens_have_a_size() -> None:
     for width, height in ((0, 1), (1, 0), (16_385, 1), (16_384, 16_384)):
         with pytest.raises(RemoteProtocolError):
             picture.blank(width, height)
+
+
+def painted(rgb: str, width: int, height: int) -> Pixels:
+    """Return the picture that a raw rect of these bytes shows."""
+    return decode_rect(Rect(Encoding.RAW, 0, 0, width, height, bytes.fromhex(rgb)))
+
+
+@pytest.mark.parametrize("case", FILE["copies"], ids=lambda case: case["why"])
+def test_vectors_of_copies(case: dict[str, Any]) -> None:
+    pixels = painted(case["before"], case["width"], case["height"])
+    for step in case["rects"]:
+        place = (step["x"], step["y"], step["width"], step["height"])
+        draw_rect(pixels, Rect(Encoding.COPY, *place, bytes.fromhex(step["hex"])))
+    assert picture.encode_raw(pixels).hex() == case["after"]
+
+
+@pytest.mark.parametrize("case", FILE["copy_rejects"], ids=lambda case: case["why"])
+def test_copies_from_nowhere_are_refused(case: dict[str, Any]) -> None:
+    """The twin is the vectors of copies: the same picture and sources inside it."""
+    before = painted(FILE["copies"][0]["before"], 12, 9)
+    pixels = before.copy()
+    with pytest.raises(RemoteProtocolError):
+        draw_rect(pixels, Rect(Encoding.COPY, 0, 0, case["width"], case["height"], bytes.fromhex(case["hex"])))
+    assert np.array_equal(pixels, before)
+
+
+@pytest.mark.parametrize("way", [(0, 9), (0, -9), (3, 11), (-3, -11), (5, 0), (-5, 0), (2, 1), (0, 90)])
+def test_a_copy_that_overlaps_itself(way: tuple[int, int]) -> None:
+    pixels = np.random.default_rng(5).integers(0, 256, (200, 60, 4), dtype=np.uint8)
+    dx, dy = way
+    x, y, from_x, from_y = max(dx, 0), max(dy, 0), max(-dx, 0), max(-dy, 0)
+    width, height = 60 - abs(dx), 200 - abs(dy)
+    expected = pixels.copy()
+    expected[y : y + height, x : x + width] = pixels[from_y : from_y + height, from_x : from_x + width]
+    draw_rect(pixels, Rect(Encoding.COPY, x, y, width, height, picture.encode_copy(from_x, from_y)))
+    assert np.array_equal(pixels, expected)
+
+
+def test_a_copy_has_a_bounded_number_of_pixels() -> None:
+    most = Rect(Encoding.COPY, 0, 0, 16_384, 256, picture.encode_copy(0, 1))
+    assert picture.copy_source(most, 16_384, 4_096) == (0, 1)
+    with pytest.raises(RemoteProtocolError) as refused:
+        picture.copy_source(Rect(Encoding.COPY, 0, 0, 16_384, 257, most.data), 16_384, 4_096)
+    assert refused.value.code is ErrorCode.TOO_LARGE
+
+
+@settings(deadline=None)
+@given(st.data(), st.integers(1, 60), st.integers(1, 60))
+def test_a_copy_is_what_stood_there_before(data: st.DataObject, width: int, height: int) -> None:
+    pixels = np.random.default_rng(5).integers(0, 256, (height, width, 4), dtype=np.uint8)
+    across, down = data.draw(st.integers(1, width)), data.draw(st.integers(1, height))
+    x, from_x = (data.draw(st.integers(0, width - across)) for _ in range(2))
+    y, from_y = (data.draw(st.integers(0, height - down)) for _ in range(2))
+    expected = pixels.copy()
+    expected[y : y + down, x : x + across] = pixels[from_y : from_y + down, from_x : from_x + across]
+    draw_rect(pixels, Rect(Encoding.COPY, x, y, across, down, picture.encode_copy(from_x, from_y)))
+    assert np.array_equal(pixels, expected)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(1, 40), st.integers(1, 40), st.binary(max_size=8))
+def test_a_copy_of_anything_draws_inside_its_rect_or_not_at_all(
+    x: int, y: int, width: int, height: int, data: bytes
+) -> None:
+    pixels = np.random.default_rng(5).integers(0, 256, (80, 80, 4), dtype=np.uint8)
+    before = pixels.copy()
+    try:
+        draw_rect(pixels, Rect(Encoding.COPY, x, y, width, height, data))
+    except RemoteProtocolError:
+        assert np.array_equal(pixels, before)
+        return
+    pixels[y : y + height, x : x + width] = before[y : y + height, x : x + width]
+    assert np.array_equal(pixels, before)

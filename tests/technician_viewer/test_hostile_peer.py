@@ -8,6 +8,7 @@ import pytest
 from protocol import messages as m
 from protocol.envelope import Joined, pack_control
 from protocol.errors import ErrorCode
+from protocol.picture import encode_copy
 from technician_viewer.client import SessionClient
 from technician_viewer.state import SessionState
 from tests.technician_viewer.fake_agent import FakeAgent, Script, eventually, scene, stage
@@ -126,6 +127,14 @@ MISDEEDS: dict[str, tuple[Misdeed, str]] = {
     "unknown encoding": (sends(m.FrameBegin(9, False), m.Rect(99, 0, 0, 1, 1, b"")), "unknown-message"),
     "broken deflate": (sends(m.FrameBegin(9, False), m.Rect(3, 0, 0, 1, 1, b"\xff\xff")), "malformed"),
     "broken deflate, in a thread": (sends(m.FrameBegin(9, False), m.Rect(3, 0, 0, 320, 200, b"\xff")), "malformed"),
+    "copy from outside the screen": (
+        sends(m.FrameBegin(9, False), m.Rect(4, 0, 0, 20, 20, encode_copy(301, 0))),
+        "malformed",
+    ),
+    "copy in a complete picture": (
+        sends(m.FrameBegin(9, True), m.Rect(4, 0, 0, 20, 20, encode_copy(0, 0))),
+        "malformed",
+    ),
     "frame in a frame": (sends(m.FrameBegin(9, False), m.FrameBegin(10, False)), "malformed"),
     "end of another frame": (sends(m.FrameBegin(9, False), m.FrameEnd(10, 0, True)), "malformed"),
     "end without begin": (sends(m.FrameEnd(10, 0, True)), "malformed"),

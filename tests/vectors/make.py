@@ -37,6 +37,7 @@ from protocol.rights import Right
 from protocol.table import TABLE, Role, limits_for
 from protocol.tracking import make_tracking
 from tests.vectors.malformed import BAD_MESSAGES
+from tests.vectors.pictures import picture_file
 
 HERE = Path(__file__).parent
 Json = dict[str, Any]
@@ -475,65 +476,6 @@ def authority_file() -> Json:
         "accepted": case("good papers", credentials(), {}, DEVICE),
         "rejects": [case(*papers) for papers in bad_papers()],
     }
-
-
-def picture_file() -> Json:
-    """Rects of every encoding with their pixels (R, G, B), and rects that are refused."""
-    random = np.random.default_rng(7)
-    noise = random.integers(0, 256, (5, 7, 4), dtype=np.uint8)
-    few = np.zeros((40, 50, 4), np.uint8)
-    few[10:20, 5:45, :3] = (1, 2, 3)
-    few[30:, ::2, :3] = (250, 0, 9)
-    solid = np.full((3, 4, 4), 77, np.uint8)
-    long_run = np.zeros((200, 300, 4), np.uint8)
-    rects: list[Json] = []
-    for encoding, pixels, data in (
-        (picture.Encoding.SOLID, solid, picture.encode_solid(solid)),
-        (picture.Encoding.RAW, noise, picture.encode_raw(noise)),
-        (picture.Encoding.PALETTE, few, picture.encode_palette(few)),
-        (picture.Encoding.PALETTE, noise, picture.encode_palette(noise)),
-        (picture.Encoding.PALETTE, long_run, picture.encode_palette(long_run)),
-        (picture.Encoding.DEFLATE, few, picture.encode_deflate(few)),
-        (picture.Encoding.DEFLATE, noise, picture.encode_deflate(noise)),
-    ):
-        height, width = pixels.shape[:2]
-        rects.append(
-            {
-                "encoding": int(encoding),
-                "width": width,
-                "height": height,
-                "hex": (data or b"").hex(),
-                "rgb": picture.encode_raw(pixels).hex() if width * height < 10_000 else None,
-            }
-        )
-    deflated = picture.encode_deflate(noise)
-    rejects = [
-        {"why": why, "encoding": encoding, "width": width, "height": height, "hex": data.hex()}
-        for why, encoding, width, height, data in (
-            ("unknown encoding", 4, 1, 1, b""),
-            ("solid of two bytes", 0, 1, 1, b"12"),
-            ("raw too short", 1, 2, 2, bytes(11)),
-            ("raw too long", 1, 2, 2, bytes(13)),
-            ("palette empty", 2, 1, 1, b""),
-            ("palette cut short", 2, 1, 1, bytes.fromhex("01 000000")),
-            ("palette without runs", 2, 1, 1, bytes.fromhex("00 000000 00000000")),
-            ("palette with more runs than pixels", 2, 1, 1, bytes.fromhex("00 000000 00000002 0000 0000")),
-            ("palette index outside", 2, 1, 1, bytes.fromhex("00 000000 00000001 01 00")),
-            ("palette runs too short", 2, 2, 1, bytes.fromhex("00 000000 00000001 00 00")),
-            ("palette runs too long", 2, 2, 1, bytes.fromhex("00 000000 00000001 00 02")),
-            ("palette run length unfinished", 2, 2, 1, bytes.fromhex("00 000000 00000001 00 81")),
-            ("palette run length of five bytes", 2, 2, 1, bytes.fromhex("00 000000 00000001 00 8180808000")),
-            ("palette with bytes left over", 2, 2, 1, bytes.fromhex("00 000000 00000001 00 01 01")),
-            ("palette with a huge number of runs", 2, 2, 1, bytes.fromhex("00 000000 ffffffff 00 01")),
-            ("deflate broken", 3, 7, 5, b"\xff\xff\xff"),
-            ("deflate cut short", 3, 7, 5, deflated[:-3]),
-            ("deflate of a larger picture", 3, 7, 4, deflated),
-            ("deflate of a smaller picture", 3, 7, 6, deflated),
-            ("deflate with bytes left over", 3, 7, 5, deflated + b"\0"),
-            ("too many pixels", 0, 16_384, 257, b"123"),
-        )
-    ]
-    return {"rects": rects, "rejects": rejects}
 
 
 FILES = {

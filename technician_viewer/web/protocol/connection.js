@@ -13,6 +13,7 @@ import { concat, same_bytes } from "./encoding.js";
 import { ErrorCode, LocalProtocolError, RemoteProtocolError, SecurityError } from "./errors.js";
 import { Closed, ConsentNeeded, Declined } from "./events.js";
 import {
+  Feature,
   NO_FACTS,
   pack_agent_payload,
   pack_credentials,
@@ -22,6 +23,7 @@ import {
 } from "./handshake.js";
 import * as m from "./messages.js";
 import { HandshakeState, Pattern } from "./noise.js";
+import { Encoding } from "./picture.js";
 import { REKEY_RECORDS } from "./records.js";
 import { NO_RIGHTS, common_rights, pack_rights, parse_rights } from "./rights.js";
 import { Phase, Role } from "./table.js";
@@ -77,6 +79,9 @@ export class AgentConnection extends Connection {
     this._answered = false;
     /** @type {Authority | null} */
     this.authority = null;
+    // What the viewer named in message 2; words that are not known here stand in it too and mean nothing.
+    /** @type {ReadonlySet<string>} */
+    this.features = new Set();
     const pattern = resume_secret === null ? Pattern.XX : Pattern.XXPSK3;
     this._handshake = organisation_id(trust.organisation_key).then(
       (organisation) =>
@@ -110,13 +115,14 @@ export class AgentConnection extends Connection {
       throw new RemoteProtocolError("the viewer spoke while the user was being asked", ErrorCode.OUT_OF_STATE);
     }
     const handshake = await this._handshake;
-    const { credentials } = parse_viewer_payload(await handshake.read_message(data));
+    const { credentials, features } = parse_viewer_payload(await handshake.read_message(data));
     const { peer_static } = handshake;
     if (peer_static === null) throw new LocalProtocolError("message 2 was read without a static key");
     const meeting = { session: this._session, tracking: this._tracking, peer_static };
     const authority = await check_credentials(credentials, this._trust, meeting);
     if (this._closed) return;
     this.authority = authority;
+    this.features = new Set(features);
     this._wait_for_consent(now + CONSENT_S);
     this._events.push(new ConsentNeeded(authority));
   }
@@ -151,6 +157,19 @@ export class AgentConnection extends Connection {
       throw new LocalProtocolError(`nobody waits for consent while ${this.phase}`);
     }
     return this.authority;
+  }
+
+  /**
+   * Queue a message for the viewer. Rejects with LocalProtocolError when it may not be sent, or not to this viewer.
+   * @param {m.Message} message
+   * @param {number} now
+   * @override
+   */
+  async send(message, now) {
+    if (message instanceof m.Rect && message.encoding === Encoding.COPY && !this.features.has(Feature.COPY)) {
+      throw new LocalProtocolError("this viewer did not say that it can copy");
+    }
+    await super.send(message, now);
   }
 
   /**
@@ -204,13 +223,13 @@ export class AgentConnection extends Connection {
  *
  * `static` is the device key that `credentials` are for. `expected_agent_key` is the key that the server pinned to
  * the ticket; another one is refused. `organisation` is the organisation's id, 32 bytes. `resume_secret` as in
- * `AgentConnection`.
+ * `AgentConnection`. `features` is what the caller can take beyond version 1.
  */
 export class ViewerConnection extends Connection {
   /**
    * @param {{session: string, tracking: string, organisation: Bytes, static: KeyPair, ephemeral: KeyPair,
    *   credentials: Credentials, now: number, expected_agent_key?: Bytes | null, resume_secret?: Bytes | null,
-   *   rekey_records?: number}} options
+   *   rekey_records?: number, features?: readonly string[]}} options
    */
   constructor({
     session,
@@ -223,6 +242,7 @@ export class ViewerConnection extends Connection {
     expected_agent_key = null,
     resume_secret = null,
     rekey_records = REKEY_RECORDS,
+    features = [],
   }) {
     super(Role.VIEWER, now, rekey_records);
     this._session = session;
@@ -233,6 +253,7 @@ export class ViewerConnection extends Connection {
     this._credentials = credentials;
     this._expected_agent_key = expected_agent_key;
     this._resume_secret = resume_secret;
+    this._features = features;
     /** @type {HandshakeState | null} */
     this._handshake = null;
   }
@@ -274,7 +295,7 @@ export class ViewerConnection extends Connection {
     });
     const payload = await handshake.read_message(data.subarray(1));
     if (payload.length > 0) throw new RemoteProtocolError("message 1 carries nothing");
-    const message = handshake.write_message(pack_credentials(this._credentials));
+    const message = handshake.write_message(pack_credentials(this._credentials, this._features));
     await message;
     if (this._closed) return;
     this._emit(message);

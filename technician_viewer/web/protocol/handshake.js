@@ -23,6 +23,9 @@ export const MAX_PAYLOAD_BYTES = 60_000;
 export const MAX_FEATURES = 64;
 const MAX_SIGNED_TEXT = 24_000;
 
+/** What a side can take beyond version 1; the other uses it only when it was named (docs/protocol, section 8). */
+export const Feature = Object.freeze({ COPY: "copy" });
+
 export const REFUSAL_REASONS = Object.freeze(/** @type {const} */ (["declined", "timeout", "busy"]));
 /** @typedef {(typeof REFUSAL_REASONS)[number]} RefusalReason */
 

@@ -17,9 +17,10 @@ export const MAX_PALETTE = 256;
 const MAX_LEB128_BYTES = 4;
 // Deflate grows at most 1,032 times: an inflater that is given this much at once stays below 17 MB ahead of the bound.
 const SLICE_BYTES = 16_384;
+const COPY_BYTES = 4;
 
-/** How the pixels of a rect are written. */
-export const Encoding = Object.freeze({ SOLID: 0, RAW: 1, PALETTE: 2, DEFLATE: 3 });
+/** How the pixels of a rect are written. A copy has none of its own: `copy_source` reads it. */
+export const Encoding = Object.freeze({ SOLID: 0, RAW: 1, PALETTE: 2, DEFLATE: 3, COPY: 4 });
 
 /**
  * @param {boolean} good
@@ -183,7 +184,47 @@ export function decode_rect({ encoding, width, height, data }) {
   if (encoding === Encoding.RAW) return decode_raw(data, count);
   if (encoding === Encoding.PALETTE) return decode_palette(data, count);
   if (encoding === Encoding.DEFLATE) return decode_deflate(data, width, height);
+  check(encoding !== Encoding.COPY, "a copy needs a picture to copy from");
   throw new RemoteProtocolError(`unknown rect encoding ${encoding}`, ErrorCode.UNKNOWN_MESSAGE);
+}
+
+/**
+ * Return where a copy takes its pixels from, in a picture of this size. Throws RemoteProtocolError.
+ * @param {{width: number, height: number, data: Uint8Array}} rect
+ * @param {number} width of the picture
+ * @param {number} height
+ * @returns {{x: number, y: number}}
+ */
+export function copy_source(rect, width, height) {
+  const { data } = rect;
+  if (rect.width * rect.height > MAX_RECT_PIXELS) {
+    throw new RemoteProtocolError("rect has too many pixels", ErrorCode.TOO_LARGE);
+  }
+  check(data.length === COPY_BYTES, "copy of the wrong size");
+  const view = new DataView(data.buffer, data.byteOffset, COPY_BYTES);
+  const source = { x: view.getUint16(0), y: view.getUint16(2) };
+  const inside = source.x + rect.width <= width && source.y + rect.height <= height;
+  check(inside, "copy from outside the picture");
+  return source;
+}
+
+/**
+ * Copy an area of `pixels` in place, RGBA in rows of `width` pixels; source and target may overlap.
+ * @param {Uint8ClampedArray | Uint8Array} pixels
+ * @param {number} width
+ * @param {{x: number, y: number, width: number, height: number}} target
+ * @param {{x: number, y: number}} source
+ */
+export function move_area(pixels, width, target, source) {
+  const stride = width * 4;
+  const row = target.width * 4;
+  const from = source.y * stride + source.x * 4;
+  const to = target.y * stride + target.x * 4;
+  for (let step = 0; step < target.height; step += 1) {
+    // In the order in which no row is overwritten before it was read; within a row `copyWithin` minds that itself.
+    const at = (target.y > source.y ? target.height - 1 - step : step) * stride;
+    pixels.copyWithin(to + at, from + at, from + at + row);
+  }
 }
 
 /**

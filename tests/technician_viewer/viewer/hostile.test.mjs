@@ -7,7 +7,7 @@ import { get } from "../../../technician_viewer/web/api.js";
 import { askForOffer } from "../../../technician_viewer/web/offer.js";
 import { BadPicture, Picture } from "../../../technician_viewer/web/picture.js";
 import { RemoteProtocolError } from "../../../technician_viewer/web/protocol/errors.js";
-import { check_screen, decode_rect } from "../../../technician_viewer/web/protocol/picture.js";
+import { check_screen, copy_source, decode_rect } from "../../../technician_viewer/web/protocol/picture.js";
 import { Session } from "../../../technician_viewer/web/session.js";
 
 const globals = /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (globalThis));
@@ -52,27 +52,61 @@ test("a rect has a bounded number of pixels", () => {
 
 test("a frame needs a screen, and lies in no other", () => {
   const { picture } = makePicture();
-  assert.throws(() => picture.begin(1), BadPicture);
+  assert.throws(() => picture.begin(1, false), BadPicture);
   picture.resize(4, 4);
-  picture.begin(1);
-  assert.throws(() => picture.begin(2), BadPicture);
+  picture.begin(1, false);
+  assert.throws(() => picture.begin(2, false), BadPicture);
 });
 
 test("a rect lies in a frame and on the screen", async () => {
   const { picture } = makePicture();
   picture.resize(4, 4);
   await assert.rejects(picture.add(spot(0, 0)), BadPicture);
-  picture.begin(1);
+  picture.begin(1, false);
   await assert.rejects(picture.add(spot(4, 0)), BadPicture);
   await assert.rejects(picture.add(spot(0, 4)), BadPicture);
   await picture.add(spot(3, 3));
   await picture.end(1);
 });
 
+/**
+ * @param {number} x
+ * @param {number} y
+ * @param {number[]} source
+ */
+const copy = (x, y, source) => ({ encoding: 4, x, y, width: 2, height: 2, data: Uint8Array.from(source) });
+
+test("a copy comes from the screen, and lies on it", async () => {
+  const { picture } = makePicture();
+  picture.resize(4, 4);
+  await assert.rejects(picture.add(copy(0, 0, [0, 0, 0, 0])), BadPicture);
+  picture.begin(1, false);
+  for (const source of [[0, 3, 0, 0], [0, 0, 0, 3], [255, 255, 255, 255], [0, 0, 0], [0, 0, 0, 0, 0]]) {
+    await assert.rejects(picture.add(copy(0, 0, source)), RemoteProtocolError, source.join(" "));
+  }
+  await assert.rejects(picture.add(copy(3, 0, [0, 0, 0, 0])), BadPicture);
+  await picture.add(copy(0, 0, [0, 2, 0, 2]));
+  await picture.end(1);
+});
+
+test("a copy has a bounded number of pixels", () => {
+  const data = Uint8Array.of(0, 0, 0, 1);
+  assert.deepEqual(copy_source({ width: 16_384, height: 256, data }, 16_384, 4_096), { x: 0, y: 1 });
+  assert.throws(() => copy_source({ width: 16_384, height: 257, data }, 16_384, 4_096), RemoteProtocolError);
+});
+
+test("a complete picture copies nothing", async () => {
+  const { picture } = makePicture();
+  picture.resize(4, 4);
+  picture.begin(1, true);
+  await assert.rejects(picture.add(copy(0, 0, [0, 2, 0, 2])), BadPicture);
+  await picture.end(1);
+});
+
 test("only the frame that began ends", async () => {
   const { picture } = makePicture();
   picture.resize(4, 4);
-  picture.begin(1);
+  picture.begin(1, false);
   await assert.rejects(picture.end(2), BadPicture);
   await picture.end(1);
   await assert.rejects(picture.end(1), BadPicture);
@@ -81,7 +115,7 @@ test("only the frame that began ends", async () => {
 test("a frame of very many rects is drawn in few steps", async () => {
   const { picture, drawn } = makePicture();
   picture.resize(4, 4);
-  picture.begin(1);
+  picture.begin(1, false);
   for (let number = 0; number < 5_000; number += 1) await picture.add(spot(number % 4, 0));
   drawn.count = 0;
   await picture.end(1);

@@ -7,7 +7,7 @@ import pytest
 from protocol import messages as m
 from protocol.connection import Closed
 from protocol.messages import Message
-from protocol.picture import Encoding
+from protocol.picture import Encoding, encode_copy
 from protocol.records import Body
 from tests.technician_viewer.viewer.pictures import flat, scene
 from tests.technician_viewer.viewer.stage import Agent, eventually, make_rect
@@ -117,6 +117,9 @@ BAD_PICTURES: dict[str, tuple[Message, ...]] = {
     "palette of too many runs": (BEGIN, m.Rect(2, 0, 0, 1, 1, b"\x00abc\xff\xff\xff\xff\x00\x00")),
     "broken deflate": (BEGIN, m.Rect(3, 0, 0, 4, 4, b"\xff\xff\xff"), m.FrameEnd(7, 0, exact=True)),
     "deflate that is too long": (BEGIN, m.Rect(3, 0, 0, 2, 2, LONG), m.FrameEnd(7, 0, exact=True)),
+    "copy from outside the screen": (BEGIN, m.Rect(4, 0, 0, 20, 20, encode_copy(301, 0))),
+    "copy cut short": (BEGIN, m.Rect(4, 0, 0, 20, 20, bytes(3))),
+    "copy in a complete picture": (m.FrameBegin(7, complete=True), m.Rect(4, 0, 0, 20, 20, bytes(4))),
     "a screen that is too large": (m.Monitors(16_384, 16_384),),
     "a broken cursor": (m.CursorShape(4, 4, 0, 0, b"\xff\xff\xff"),),
 }

@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.async_api import expect
 
 from protocol import messages as m
-from protocol.picture import Encoding, Pixels, encode_cursor
+from protocol.picture import Encoding, Pixels, encode_copy, encode_cursor
 from tests.technician_viewer.viewer.pictures import flat, scene
 from tests.technician_viewer.viewer.stage import VIEW, Stage, eventually, make_rect
 from tests.technician_viewer.viewer.viewer_page import ViewerPage, chromium_of_ratio, opened_page
@@ -22,7 +22,7 @@ def rgb(png: bytes) -> Pixels:
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
 
 
-@pytest.mark.parametrize("encoding", list(Encoding))
+@pytest.mark.parametrize("encoding", [encoding for encoding in Encoding if encoding is not Encoding.COPY])
 async def test_every_encoding_is_exact(viewer: ViewerPage, encoding: Encoding) -> None:
     agent = await viewer.connect()
     await agent.grant()
@@ -53,6 +53,29 @@ async def test_rects_of_a_frame_lie_in_their_order(viewer: ViewerPage) -> None:
         make_rect(line, 30, 50, Encoding.RAW),
         make_rect(dot, 40, 51, Encoding.SOLID),
     )
+    assert (await viewer.snapshot() == picture).all()
+
+
+async def test_copies_read_what_the_rects_before_them_wrote(viewer: ViewerPage) -> None:
+    agent = await viewer.connect()
+    await agent.grant()
+    picture = scene(200, 120)
+    await agent.show(picture)
+    noise, dot = scene(50, 40, seed=3), flat(3, 3, (9, 8, 7))
+    picture[20:60, 10:60] = noise
+    rects = [make_rect(noise, 10, 20, Encoding.DEFLATE)]
+    for x, y, width, height, from_x, from_y in (
+        (0, 0, 200, 113, 0, 7),
+        (5, 3, 190, 100, 0, 0),
+        (0, 0, 150, 120, 50, 0),
+        (10, 0, 190, 119, 0, 1),
+        (120, 50, 40, 30, 0, 0),
+    ):
+        source = picture[from_y : from_y + height, from_x : from_x + width].copy()
+        picture[y : y + height, x : x + width] = source
+        rects.append(m.Rect(Encoding.COPY, x, y, width, height, encode_copy(from_x, from_y)))
+    picture[60:63, 130:133] = dot
+    await agent.show(picture, *rects, make_rect(dot, 130, 60, Encoding.SOLID))
     assert (await viewer.snapshot() == picture).all()
 
 

@@ -12,7 +12,7 @@ import { RemoteProtocolError, SecurityError } from "../../../technician_viewer/w
 import { Closed, Declined, Received } from "../../../technician_viewer/web/protocol/events.js";
 import * as m from "../../../technician_viewer/web/protocol/messages.js";
 import { CipherState, HandshakeState, KeyPair, Pattern } from "../../../technician_viewer/web/protocol/noise.js";
-import { decode_rect } from "../../../technician_viewer/web/protocol/picture.js";
+import { copy_source, decode_rect, move_area } from "../../../technician_viewer/web/protocol/picture.js";
 import {
   MAX_RECORD_BYTES,
   PieceReader,
@@ -365,7 +365,30 @@ export function picture(file) {
         browser_only: "Node 20 ignores bytes behind the end of deflate data; browsers do not",
       }),
     })),
+    ...file.copies.map((/** @type {any} */ item) => ({
+      name: `copy: ${item.why}`,
+      run: () => {
+        const pixels = opaque(from_hex(item.before));
+        for (const step of item.rects) {
+          const source = copy_source({ ...step, data: from_hex(step.hex) }, item.width, item.height);
+          move_area(pixels, item.width, step, source);
+        }
+        equal(to_hex(pixels), to_hex(opaque(from_hex(item.after))));
+      },
+    })),
+    ...file.copy_rejects.map((/** @type {any} */ item) => ({
+      name: `copy refused: ${item.why}`,
+      run: () => refused(() => copy_source({ ...item, data: from_hex(item.hex) }, 12, 9), RemoteProtocolError),
+    })),
   ];
+}
+
+/**
+ * R, G, B as R, G, B, 255.
+ * @param {Uint8Array} rgb
+ */
+function opaque(rgb) {
+  return new Uint8ClampedArray((rgb.length / 3) * 4).map((_, at) => (at % 4 === 3 ? 255 : (rgb[at - (at >> 2)] ?? 0)));
 }
 
 /** @type {Record<string, number>} */
