@@ -5,6 +5,7 @@ import io
 import logging
 import os
 import re
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -240,10 +241,27 @@ def _run(work: Callable[[], Coroutine[None, None, None]], *, as_json: bool = Fal
     """Run a command's work; a ViewerError becomes one line and an exit status."""
     with _shown(as_json=as_json):
         try:
-            asyncio.run(work())
-        except KeyboardInterrupt:
+            asyncio.run(_until_interrupted(work))
+        except (KeyboardInterrupt, asyncio.CancelledError):
             _complain("Stopped.", bare=True)
             raise typer.Exit(Exit.STOPPED) from None
+
+
+async def _until_interrupted(work: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Do the work; Ctrl+C cancels it, and a second one ends the program whatever it does.
+
+    asyncio's own handler is not told to the loop: a Ctrl+C just before the loop goes to sleep would wait with it.
+    """
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def stop() -> None:
+        loop.remove_signal_handler(signal.SIGINT)
+        if task is not None:
+            task.cancel()
+
+    with suppress(NotImplementedError):
+        loop.add_signal_handler(signal.SIGINT, stop)
+    await work()
 
 
 @contextmanager
