@@ -250,7 +250,8 @@ def _run(work: Callable[[], Coroutine[None, None, None]], *, as_json: bool = Fal
 async def _until_interrupted(work: Callable[[], Coroutine[None, None, None]]) -> None:
     """Do the work; Ctrl+C cancels it, and a second one ends the program whatever it does.
 
-    asyncio's own handler is not told to the loop: a Ctrl+C just before the loop goes to sleep would wait with it.
+    asyncio's own handler does not wake a loop that is just going to sleep, and is not there at all when the program was
+    started with SIGINT ignored, as scripts start what they put into the background.
     """
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
 
