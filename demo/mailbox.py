@@ -8,6 +8,7 @@ import email
 import html
 import smtplib
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -185,6 +186,16 @@ class Mailbox:
                 self.send_header("content-length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)
+
+            def handle(self) -> None:
+                """Answer; a browser that went away meanwhile needs none."""
+                with suppress(ConnectionError):
+                    super().handle()
+
+            def finish(self) -> None:
+                """Send what is left, if somebody still wants it."""
+                with suppress(ConnectionError):
+                    super().finish()
 
             def log_message(self, *_: object) -> None:
                 """Say nothing: the demo's terminal belongs to its story."""
