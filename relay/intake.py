@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from email.headerregistry import Address, AddressHeader
 from email.policy import SMTP
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from relay.addresses import is_loopback
-from relay.mail import Security
+from relay.mail import Security, security_of
 
 _PORTS: Final = {"tls": 993, "starttls": 143, "none": 143}
 _HINT: Final = 'write "imaps://user:password@host", special characters percent-encoded'
@@ -50,7 +50,7 @@ def parse_imap_url(url: str, *, with_token: bool) -> ImapUrl:
         raise ValueError(f"it names no user: {_HINT}")
     if (parts.password is None) != with_token:
         raise ValueError("give a password in it, or imap_token_command or imap_token_file, and not both")
-    security = _security(parts.scheme, parts.query, parts.hostname)
+    security = security_of(parts, secure_scheme="imaps")
     return ImapUrl(
         host=parts.hostname,
         port=port or _PORTS[security],
@@ -58,22 +58,6 @@ def parse_imap_url(url: str, *, with_token: bool) -> ImapUrl:
         user=unquote(parts.username),
         password=unquote(parts.password or ""),
     )
-
-
-def _security(scheme: str, query: str, host: str) -> Security:
-    asked = dict(parse_qsl(query, keep_blank_values=True))
-    if scheme == "imaps":
-        if asked:
-            raise ValueError("imaps:// takes nothing behind a question mark")
-        return "tls"
-    starttls = asked.pop("starttls", "always")
-    if asked or starttls not in ("always", "never"):
-        raise ValueError("behind the question mark only starttls=always or starttls=never may stand")
-    if starttls == "always":
-        return "starttls"
-    if not is_loopback(host):
-        raise ValueError("starttls=never is for a mail server on this machine (localhost) only")
-    return "none"
 
 
 def parse_listen(text: str) -> ListenAt:

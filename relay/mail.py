@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from email.headerregistry import Address, AddressHeader
 from email.policy import SMTP
 from typing import Final, Literal
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from relay.addresses import is_loopback
 
@@ -38,7 +38,7 @@ def parse_smtp_url(url: str) -> SmtpUrl:
         raise ValueError("it has to end after the host name or port; percent-encode special characters before that")
     if (parts.username is None) != (parts.password is None):
         raise ValueError("give both user name and password, or neither")
-    security = _security(parts.scheme, parts.query, parts.hostname)
+    security = security_of(parts, secure_scheme="smtps")
     return SmtpUrl(
         host=parts.hostname,
         port=port or _PORTS[security],
@@ -48,18 +48,22 @@ def parse_smtp_url(url: str) -> SmtpUrl:
     )
 
 
-def _security(scheme: str, query: str, host: str) -> Security:
-    asked = dict(parse_qsl(query, keep_blank_values=True))
-    if scheme == "smtps":
+def security_of(parts: SplitResult, *, secure_scheme: str) -> Security:
+    """Return how a mail server's URL, which has a host, says that it is secured. Raises ValueError.
+
+    `secure_scheme` speaks TLS from the first byte; any other scheme turns to it, on this machine alone not even that.
+    """
+    asked = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if parts.scheme == secure_scheme:
         if asked:
-            raise ValueError("smtps:// takes nothing behind a question mark")
+            raise ValueError(f"{secure_scheme}:// takes nothing behind a question mark")
         return "tls"
     starttls = asked.pop("starttls", "always")
     if asked or starttls not in ("always", "never"):
         raise ValueError("behind the question mark only starttls=always or starttls=never may stand")
     if starttls == "always":
         return "starttls"
-    if not is_loopback(host):
+    if not is_loopback(parts.hostname or ""):
         raise ValueError("starttls=never is for a mail server on this machine (localhost) only")
     return "none"
 

@@ -131,9 +131,9 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a mailbox may be read in plain text from anywhere",
-        "relay/intake.py",
-        '    if not is_loopback(host):\n        raise ValueError("starttls=never',
-        '    if False:\n        raise ValueError("starttls=never',
+        "relay/mail.py",
+        '    if not is_loopback(parts.hostname or ""):\n',
+        "    if False:\n",
         "tests/relay/test_intake.py::test_wrong_imap_urls_are_named_without_their_password",
     ),
 )

@@ -101,7 +101,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "plain mail goes anywhere",
         "relay/mail.py",
-        "    if not is_loopback(host):\n",
+        '    if not is_loopback(parts.hostname or ""):\n',
         "    if False:\n",
         f"{_SETTINGS}::test_wrong_smtp_urls_are_named_without_their_password",
     ),
